@@ -1,0 +1,53 @@
+/**
+ * IO::File: opening files, and the file tests.
+ *
+ * @module
+ */
+import { accessSync, constants, existsSync, lstatSync, openSync, unlinkSync } from 'node:fs';
+import { attempt } from '../perlfunc.ts';
+import { secure } from '../perlsec.ts';
+import { IO_Handle } from './Handle.ts';
+
+export const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+
+/** A file opened by path. */
+export class IO_File extends IO_Handle {
+  /**
+   * `IO::File->new`
+   *
+   * @param path the file; for writing it must not be tainted
+   * @param flags O_RDONLY, or O_WRONLY with what belongs to it
+   * @param mode the permissions of a new file
+   * @returns the handle, or undefined with `$!` set
+   */
+  static open(path: string, flags = O_RDONLY, mode = 0o666): IO_File | undefined {
+    if (flags !== O_RDONLY) secure('open', path);
+    let file: IO_File | undefined;
+    attempt(() => { file = new IO_File(openSync(path, flags, mode)); });
+    return file;
+  }
+}
+
+/**
+ * The file tests: `e` exists, `l` is a link, `w` can be written.
+ *
+ * @param test which
+ * @param path of what
+ * @returns whether it holds
+ */
+export function filetest(test: 'e' | 'l' | 'w', path: string): boolean {
+  if (test === 'e') return existsSync(path);
+  if (test === 'l') return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  return attempt(() => { accessSync(path, constants.W_OK); });
+}
+
+/**
+ * Removes a file.
+ *
+ * @param path untainted
+ * @returns whether it is gone; `$!` says why not
+ */
+export function unlink(path: string): boolean {
+  secure('unlink', path);
+  return attempt(() => { unlinkSync(path); });
+}

@@ -1,0 +1,133 @@
+/**
+ * IO::Handle: STDIN, STDOUT and STDERR as Perl has them: blocking reads and writes of bytes on a descriptor.
+ *
+ * A string holds one byte a character (Latin-1), so whatever encoding comes in goes out unharmed. Importing this
+ * file needs nothing of Node: the bot's engine does so in a browser too.
+ *
+ * @module
+ */
+import type * as fs from 'node:fs';
+import { libc } from '../libc.ts';
+import { Tainted, type Text } from '../perlsec.ts';
+import { $, note } from '../perlvar.ts';
+
+let node_fs: typeof fs | undefined;
+let buffer: Buffer | undefined; // one for all: input is read in between, never beside
+
+function io(): typeof fs {
+  node_fs ??= process.getBuiltinModule('node:fs');
+  return node_fs;
+}
+
+/** Whether a failed call should simply be made again: a signal cut it short, or a pipe of Node's is not ready. */
+function again(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  return code === 'EAGAIN' || code === 'EINTR';
+}
+
+/** An open descriptor. */
+export class IO_Handle {
+  /** The descriptor's number. */
+  readonly fd: number;
+  #input = '';
+  #output = '';
+  #eof = false;
+
+  /** @param fd an open descriptor */
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  /**
+   * `<$handle>`: the next line with its newline; at the end of input what is left, then undefined. A connection that
+   * was reset has ended.
+   *
+   * @returns one byte a character
+   */
+  getline(): Tainted<string> | undefined {
+    for (;;) {
+      const end = this.#input.indexOf('\n') + 1 || (this.#eof ? this.#input.length : 0);
+      if (end > 0) {
+        const line = this.#input.slice(0, end);
+        this.#input = this.#input.slice(end);
+        return new Tainted(line);
+      }
+      if (this.#eof) return undefined;
+      STDOUT.flush();
+      this.#fill();
+    }
+  }
+
+  #fill(): void {
+    try {
+      const length = io().readSync(this.fd, (buffer ??= Buffer.alloc(4096)));
+      this.#input += buffer.toString('latin1', 0, length);
+      this.#eof = length === 0;
+    } catch (error) {
+      if (!again(error)) this.#eof = true;
+    }
+  }
+
+  /**
+   * Prints; at once where `$|` is 1 or the handle is not STDOUT.
+   *
+   * @param list one byte a character
+   * @returns false when the other side has gone
+   */
+  print(...list: Text[]): boolean {
+    this.#output += list.map((part) => Tainted.show(part)).join('');
+    return this === STDOUT && $['|'] === 0 && this.#output.length < 8192 ? true : this.flush();
+  }
+
+  /** Writes out what print has kept. @returns false when the other side has gone */
+  flush(): boolean {
+    let rest = Buffer.from(this.#output, 'latin1');
+    this.#output = '';
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray(io().writeSync(this.fd, rest));
+      } catch (error) {
+        if (!again(error)) return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Opens this handle anew on another's descriptor: dup2(2), as Perl's fdopen on a standard handle amounts to.
+   *
+   * @param handle whose descriptor
+   * @param _mode `r` or `w`, for the reader; the descriptor has its own
+   * @returns false when that failed, with `$!` set
+   */
+  fdopen(handle: { fd: number }, _mode: 'r' | 'w'): boolean {
+    this.flush();
+    this.#input = '';
+    this.#eof = false;
+    return note(libc().dup2(handle.fd, this.fd)) !== -1;
+  }
+
+  /** Closes the descriptor. */
+  close(): void {
+    this.flush();
+    io().closeSync(this.fd);
+  }
+}
+
+/** Standard input. */
+export const STDIN = new IO_Handle(0);
+/** Standard output, where `print` prints. */
+export const STDOUT = new IO_Handle(1);
+/** Standard error. */
+export const STDERR = new IO_Handle(2);
+
+/**
+ * `print LIST`, on STDOUT.
+ *
+ * @param list one byte a character
+ * @returns false when the other side has gone
+ */
+export function print(...list: Text[]): boolean {
+  return STDOUT.print(...list);
+}

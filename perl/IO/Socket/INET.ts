@@ -1,0 +1,135 @@
+/**
+ * IO::Socket::INET: a listening TCP socket and its connections, IPv4 as in the original.
+ *
+ * The calls are the kernel's own; Node's event loop only waits for the listener. So nothing is accepted before the
+ * program asks for it, and a connection is a blocking descriptor that a forked child can read and write.
+ *
+ * @module
+ */
+import { constants } from 'node:os';
+import { libc, readable, type Poll } from '../../libc.ts';
+import { warn } from '../../perlfunc.ts';
+import { depth, interruption, top } from '../../perlipc.ts';
+import { Tainted } from '../../perlsec.ts';
+import { $, note } from '../../perlvar.ts';
+import { IO_Handle } from '../Handle.ts';
+
+const { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } = constants.errno;
+const AF_INET = 2;
+const [SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC] = [1, 0o4000, 0o2000000];
+const [SOL_SOCKET, SO_REUSEADDR] = [1, 2];
+
+/** What `new` takes. */
+export interface Options {
+  /** The TCP port, 1 to 65535. */
+  LocalPort: Tainted<string> | number;
+  /** How many connections may wait. */
+  Listen: number;
+  Proto: 'tcp';
+  /** SO_REUSEADDR: take the port although connections of an earlier run linger on it. */
+  Reuse: boolean;
+}
+
+function sockaddr(port: number): Buffer {
+  const address = Buffer.alloc(16);
+  new Uint16Array(address.buffer, address.byteOffset, 1)[0] = AF_INET;
+  address.writeUInt16BE(port, 2);
+  return address;
+}
+
+/** A connection of one client. */
+export class Connection extends IO_Handle {
+  readonly #host: string;
+
+  /**
+   * @param fd the connected descriptor
+   * @param host the client's address
+   */
+  constructor(fd: number, host: string) {
+    super(fd);
+    this.#host = host;
+  }
+
+  /** @returns the client's address, known since accept even when the client has gone */
+  peerhost(): Tainted<string> {
+    return new Tainted(this.#host);
+  }
+}
+
+/** A listening socket. */
+export class IO_Socket_INET {
+  readonly fd: number;
+  #poll: Poll | undefined;
+  #ready: () => void = () => undefined;
+  #open = true;
+
+  private constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  /**
+   * `IO::Socket::INET->new`
+   *
+   * @param options where to listen
+   * @returns the socket, or undefined with `$@` and `$!` set
+   */
+  static open({ LocalPort, Listen, Reuse }: Options): IO_Socket_INET | undefined {
+    const { socket, setsockopt, bind, listen, close } = libc();
+    const fd = note(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const bound = fd !== -1
+      && (!Reuse || note(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, Int32Array.of(1), 4)) === 0)
+      && note(bind(fd, sockaddr(Number(Tainted.show(LocalPort))), 16)) === 0
+      && note(listen(fd, Listen)) === 0;
+    if (bound) return new IO_Socket_INET(fd);
+    $['@'] = $['!'];
+    if (fd !== -1) close(fd);
+    return undefined;
+  }
+
+  /**
+   * Waits for a client. Signals' handlers run meanwhile; unlike Perl's accept it goes on after them, and it takes no
+   * client while one of them is still running.
+   *
+   * @returns the connection; it never resolves once the socket is closed
+   */
+  async accept(): Promise<Connection> {
+    const level = depth();
+    for (;;) {
+      while (!top(level)) await interruption();
+      const connection = this.#accept();
+      if (connection) return connection;
+      await this.#readable();
+    }
+  }
+
+  #accept(): Connection | undefined {
+    const address = Buffer.alloc(16);
+    const fd = note(libc().accept4(this.fd, address, Uint32Array.of(16), SOCK_CLOEXEC));
+    if (fd !== -1) return new Connection(fd, address.subarray(4, 8).join('.'));
+    return undefined;
+  }
+
+  /** Waits until the kernel has a client, or the reason why accept failed may have passed. */
+  async #readable(): Promise<void> {
+    const { errno } = $;
+    if (errno === EINTR || errno === ECONNABORTED) return;
+    if (errno === EMFILE || errno === ENFILE || errno === ENOBUFS || errno === ENOMEM) {
+      warn(`Can't accept a connection: ${$['!']}; trying again\n`);
+      await new Promise((resume) => setTimeout(resume, 100));
+      return;
+    }
+    if (errno !== EAGAIN && this.#open) throw new Error(`accept: ${$['!']}`);
+    await new Promise<void>((resume) => {
+      this.#ready = resume;
+      this.#poll ??= this.#open ? readable(this.fd, () => { this.#ready(); }) : undefined;
+    });
+  }
+
+  /** Stops listening. */
+  close(): void {
+    this.#open = false;
+    this.#poll?.close();
+    this.#poll = undefined;
+    libc().close(this.fd);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * POSIX: the signal sets, and what else Daemon.pm imports from the module.
+ *
+ * @module
+ */
+import { libc } from './libc.ts';
+import { hold, signo, type Signal } from './perlipc.ts';
+import { note } from './perlvar.ts';
+
+/** The four signals that launch_child holds back, by name. */
+export const [SIGINT, SIGCHLD, SIGTERM, SIGHUP] = ['INT', 'CHLD', 'TERM', 'HUP'] as const;
+
+export const SIG_BLOCK = 0;
+export const SIG_UNBLOCK = 1;
+
+/** waitpid returns at once when no child has ended. */
+export const WNOHANG = 1;
+
+/** A set of signals: `POSIX::SigSet`. */
+export class SigSet {
+  /** The members. */
+  readonly signals: readonly Signal[];
+
+  /** @param signals the members */
+  constructor(...signals: Signal[]) {
+    this.signals = signals;
+  }
+
+  /** @returns the set as the C library's sigset_t */
+  sigset_t(): Buffer {
+    const set = Buffer.alloc(128);
+    for (const signal of this.signals) {
+      const bit = signo(signal) - 1;
+      set.writeUInt8(set.readUInt8(bit >> 3) | (1 << (bit & 7)), bit >> 3);
+    }
+    return set;
+  }
+}
+
+/**
+ * Holds signals back, or lets them go, in the kernel and for what Node has already taken from it: a handler that
+ * fell due meanwhile runs once, at SIG_UNBLOCK.
+ *
+ * @param how SIG_BLOCK or SIG_UNBLOCK
+ * @param set which signals
+ */
+export function sigprocmask(how: typeof SIG_BLOCK | typeof SIG_UNBLOCK, set: SigSet): void {
+  if (how === SIG_BLOCK) hold(set.signals, true);
+  libc().pthread_sigmask(how, set.sigset_t(), null);
+  if (how === SIG_UNBLOCK) hold(set.signals, false);
+}
+
+/** Starts a session of its own: no terminal can signal it. @returns the session, -1 with `$!` set */
+export function setsid(): number {
+  return note(libc().setsid());
+}

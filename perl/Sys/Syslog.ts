@@ -1,0 +1,145 @@
+/**
+ * Sys::Syslog: openlog, syslog, setlogsock.
+ *
+ * Where the system has a log, the lines go there by syslog(3). Where it has none they go to a file beside the pid
+ * file, in the form a syslogd would give them, and with `--foreground` to STDERR. Whatever the place, it is opened
+ * before the chroot, so that children can log; and a message is never a format.
+ *
+ * @module
+ */
+import { openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { libc } from '../libc.ts';
+import { foreground, paint, program } from '../perlrun.ts';
+import { Tainted, type Text } from '../perlsec.ts';
+import { $, note } from '../perlvar.ts';
+
+const LOG = '/dev/log';
+const LOG_PID = 0x01;
+const LOG_NDELAY = 0x08;
+
+const facilities = { daemon: 3 << 3, local0: 16 << 3 } as const;
+const priorities = { crit: 2, warning: 4, notice: 5, debug: 7 } as const;
+
+/** The priorities that Daemon.pm logs with. */
+export type Priority = keyof typeof priorities;
+
+/** A place for log lines: its descriptor, which a child must keep, and how a line gets there. */
+interface Log {
+  fd: number;
+  write: (priority: Priority, text: string) => void;
+}
+
+let log: Log | undefined;
+let file: string | undefined;
+let name: Buffer = Buffer.from('\0');
+
+/**
+ * Where the lines go when the system has no log. Says so on STDERR, while somebody may still read it.
+ *
+ * @param pidfile the log goes beside it: `eliza_hup.log` beside `eliza_hup.pid`
+ */
+export function setlogfile(pidfile: string): void {
+  if (foreground || reachable()) return;
+  file = join(dirname(pidfile), `${basename(pidfile, '.pid')}.log`);
+  close_and_open(file);
+  process.stderr.write(`${program}: no ${LOG} here, so the log goes to ${file}\n`);
+}
+
+/** Fails now, where there is a terminal, rather than after the daemon has left it. */
+function close_and_open(path: string): void {
+  libc().close(openSync(path, 'a', 0o640));
+}
+
+/** Whether a log daemon listens: that the socket's name is there does not say so. */
+function reachable(): boolean {
+  const { socket, connect, close } = libc();
+  const [AF_UNIX, SOCK_DGRAM] = [1, 2];
+  const address = Buffer.alloc(2 + LOG.length + 1);
+  new Uint16Array(address.buffer, address.byteOffset, 1)[0] = AF_UNIX;
+  address.write(LOG, 2);
+  const fd = note(socket(AF_UNIX, SOCK_DGRAM, 0));
+  const connected = connect(fd, address, address.length) === 0;
+  close(fd);
+  return connected;
+}
+
+/** A line as syslogd writes it to a file: `Nov 22 17:20:34 eliza_hup.js[123]: text`. */
+function line(text: string): string {
+  const now = new Date();
+  const month = now.toLocaleString('en-US', { month: 'short' });
+  const day = String(now.getDate()).padStart(2);
+  const ident = name.toString('utf8', 0, name.length - 1);
+  return `${month} ${day} ${now.toTimeString().slice(0, 8)} ${ident}[${$['$']}]: ${text}\n`;
+}
+
+/** Opens a log with a descriptor that a duplicate of STDERR, a file or the C library's own socket has. */
+const kinds = {
+  stderr: (): Log => {
+    const fd = libc().fcntl(2, 1030, 3); // F_DUPFD_CLOEXEC: STDERR itself will be a client's
+    return { fd, write: (priority, text) => { writeSync(fd, paint(priority, line(text))); } };
+  },
+  file: (path: string): Log => {
+    const fd = openSync(path, 'a', 0o640);
+    return { fd, write: (_, text) => { writeSync(fd, line(text)); } };
+  },
+  unix: (option: number, facility: number): Log => {
+    const before = sockets();
+    libc().openlog(name, option, facility);
+    const fd = sockets().find((socket) => !before.includes(socket));
+    const { syslog } = libc();
+    return { fd: Number(fd ?? -1), write: (priority, text) => { syslog(priorities[priority], '%s', 'const char *', text); } };
+  },
+};
+
+/** The descriptors that are sockets: the C library does not say which one is its log's. */
+function sockets(): string[] {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
+    } catch {
+      return false; // the listing's own descriptor, closed by now
+    }
+  });
+}
+
+/**
+ * Chooses how to reach the log. The original asks for a socket in the file system, and so do we where there is one.
+ *
+ * @param _type `unix`
+ */
+export function setlogsock(_type: 'unix'): void {
+  log = undefined;
+}
+
+/**
+ * Opens the log, at once.
+ *
+ * @param ident the program's name in each line
+ * @param _logopt `pid`: the pid is in each line
+ * @param facility which part of the system logs
+ */
+export function openlog(ident: string, _logopt: 'pid', facility: keyof typeof facilities): void {
+  name = Buffer.from(`${ident}\0`); // the C library keeps the pointer, so the bytes must stay
+  if (foreground) log = kinds.stderr();
+  else if (file !== undefined) log = kinds.file(file);
+  else log = kinds.unix(LOG_PID | LOG_NDELAY, facilities[facility]);
+}
+
+/** @returns the descriptor of the log, for whoever closes all others; -1 where it has none */
+export function logfd(): number {
+  return log?.fd ?? -1;
+}
+
+/**
+ * Writes one line to the log; before openlog it goes nowhere.
+ *
+ * @param priority how urgent
+ * @param message the text, with or without its newline. Control bytes in it appear as #OOO, octal, so that no
+ *   client can forge a line of the log
+ */
+export function syslog(priority: Priority, message: Text): void {
+  const octal = (c: string): string => `#${c.charCodeAt(0).toString(8).padStart(3, '0')}`;
+  const text = Tainted.show(message).trimEnd().replace(/[\x00-\x1f\x7f]/g, octal);
+  log?.write(priority, text);
+}

@@ -1,0 +1,130 @@
+/**
+ * constant: what `use constant` becomes for lines 9 to 12 of eliza_hup.pl, where the environment may name another
+ * value, and where a user who is not root gets one that works for him.
+ *
+ * Everything is checked here, before a socket or a file is opened: a wrong value ends in one line and status 2.
+ *
+ * @module
+ */
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { getgrnam, getpwnam } from './perlfunc.ts';
+import { program } from './perlrun.ts';
+import { Tainted } from './perlsec.ts';
+import { $, ENV } from './perlvar.ts';
+
+const missing: string[] = []; // the protections that are off
+
+function refuse(name: string, why: string): never {
+  process.stderr.write(`${program}: ${name}: ${why}\n`);
+  process.exit(2);
+}
+
+/** The environment's value, untainted by a pattern, or undefined where it names none. */
+function override(name: string, clean: RegExp, what: string): string | undefined {
+  const value = ENV[name];
+  if (value === undefined) return undefined;
+  const text = value.match(clean)?.[0];
+  return text ?? refuse(name, `"${Tainted.show(value)}" is not ${what}`);
+}
+
+const path = /^\/[^\0\n]*$/;
+const id = /^[a-z_][a-z0-9_.-]*\$?$/i;
+
+/** `$> == 0` at the start: root, who can do what the original does. */
+const root = $['>'] === 0;
+
+/** A folder that only this user can write: the pid file of a user who is not root goes there. */
+function own_folder(): string {
+  const given = ENV.XDG_RUNTIME_DIR?.match(path)?.[0];
+  if (given !== undefined && statSync(given, { throwIfNoEntry: false })?.uid === $['<']) return given;
+  const folder = join(tmpdir(), `eliza_hup-${$['<']}`);
+  mkdirSync(folder, { mode: 0o700, recursive: true });
+  const { uid, mode } = statSync(folder);
+  if (uid !== $['<'] || (mode & 0o077) !== 0) {
+    refuse(folder, 'is not yours alone; name a pid file in ELIZA_PIDFILE');
+  }
+  return folder;
+}
+
+export const constant = {
+  /**
+   * The pid file.
+   *
+   * @param name the variable that overrides it
+   * @param value the original's
+   * @returns a path; for a user who is not root, in a folder of his
+   */
+  pidfile(name: string, value: string): string {
+    return override(name, path, 'an absolute path') ?? (root ? value : join(own_folder(), basename(value)));
+  },
+
+  /**
+   * The user that the daemon becomes.
+   *
+   * @param name the variable that overrides it
+   * @param value the original's
+   * @returns the user's name; undefined, where not root started it, for no change
+   */
+  user(name: string, value: string): string | undefined {
+    const user = override(name, id, "a user's name") ?? (root ? value : undefined);
+    if (user === undefined) missing.push('no change of user: conversations run as you');
+    else if (getpwnam(user) === undefined) refuse(name, `there is no user ${user}`);
+    else if (!root) refuse(name, `only root can become ${user}`);
+    return user;
+  },
+
+  /**
+   * The group that the daemon becomes.
+   *
+   * @param name the variable that overrides it
+   * @param value the original's
+   * @returns the group's name; undefined, where not root started it, for no change
+   */
+  group(name: string, value: string): string | undefined {
+    const group = override(name, id, "a group's name") ?? (root ? value : undefined);
+    if (group === undefined) missing.push('no change of group');
+    else if (getgrnam(group) === undefined) refuse(name, `there is no group ${group}`);
+    else if (!root) refuse(name, `only root can become ${group}`);
+    return group;
+  },
+
+  /**
+   * The folder that children are locked into. It is made, root's and 0755, where it is missing.
+   *
+   * @param name the variable that overrides it
+   * @param value the original's
+   * @returns the folder; undefined, where not root started it, for no chroot
+   */
+  home(name: string, value: string): string | undefined {
+    const home = override(name, path, 'an absolute path') ?? (root ? value : undefined);
+    if (home === undefined) {
+      missing.push('no chroot');
+      return undefined;
+    }
+    if (!root) refuse(name, `only root can lock children into ${home}`);
+    try {
+      if (mkdirSync(home, { recursive: true }) !== undefined) chmodSync(home, 0o755);
+      if (!statSync(home).isDirectory()) refuse(name, `${home} is not a folder`);
+    } catch (error) {
+      refuse(name, error instanceof Error ? error.message : String(error));
+    }
+    return home;
+  },
+
+  /**
+   * The script that ELIZA speaks by.
+   *
+   * @param name the variable that names it
+   * @returns a path, or undefined for the package's own
+   */
+  script(name: string): string | undefined {
+    return override(name, path, 'an absolute path');
+  },
+};
+
+/** One line on STDERR that names each protection which a user who is not root does without. */
+export function warn_unprotected(): void {
+  if (missing.length > 0) process.stderr.write(`${program}: not root: ${missing.join('; ')}\n`);
+}

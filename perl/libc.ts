@@ -1,0 +1,130 @@
+/**
+ * The C library, for what Perl does in C and Node cannot do: fork, setresuid, chroot, sigprocmask, syslog …
+ *
+ * This is the one file that knows koffi, so that another FFI (`node:ffi`, one day) can take its place. The
+ * library is opened at the first call, not at import: the bot and the docs load this file where there is no libc.
+ *
+ * @module
+ */
+import type koffi_module from 'koffi';
+
+type Koffi = typeof koffi_module;
+
+/** What a poll handle can do: see {@link readable}. */
+export interface Poll {
+  /** Ends the watch; the descriptor may be closed afterwards. */
+  close(): void;
+}
+
+let koffi: Koffi | undefined;
+let library: ReturnType<Koffi['load']> | undefined;
+let functions: Libc | undefined;
+
+/** Opens koffi through `require`, so that importing this file needs neither Node nor koffi. */
+function load(): Koffi {
+  koffi ??= process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi') as Koffi;
+  return koffi;
+}
+
+/* eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- it says to TypeScript what the prototype says to C */
+function c<F extends (...args: never[]) => unknown>(prototype: string): F {
+  library ??= load().load(null);
+  return library.func(prototype) as unknown as F;
+}
+
+/* eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- the return type is the table itself */
+function declare() {
+  return {
+    // processes
+    fork: c<() => number>('int fork()'),
+    _exit: c<(status: number) => never>('void _exit(int)'),
+    execvp: c<(file: string, argv: (string | null)[]) => number>('int execvp(const char *, const char **)'),
+    waitpid: c<(pid: number, status: [number], options: number) => number>('int waitpid(int, _Out_ int *, int)'),
+    getpid: c<() => number>('int getpid()'),
+    setsid: c<() => number>('int setsid()'),
+    kill: c<(pid: number, signal: number) => number>('int kill(int, int)'),
+    prctl: c<(option: number, a: number, b: Buffer | null, c: number, d: number) => number>(
+      'int prctl(int, unsigned long, void *, unsigned long, unsigned long)'),
+    madvise: c<(address: number, length: number, advice: number) => number>('int madvise(uintptr_t, size_t, int)'),
+    uv_default_loop: c<() => bigint>('void *uv_default_loop()'),
+    uv_loop_fork: c<(loop: bigint) => number>('int uv_loop_fork(void *)'),
+
+    // users, groups, root directory
+    setresuid: c<(real: number, effective: number, saved: number) => number>('int setresuid(uint32_t, uint32_t, uint32_t)'),
+    setresgid: c<(real: number, effective: number, saved: number) => number>('int setresgid(uint32_t, uint32_t, uint32_t)'),
+    setgroups: c<(size: number, list: Uint32Array) => number>('int setgroups(size_t, const uint32_t *)'),
+    chroot: c<(path: string) => number>('int chroot(const char *)'),
+    getpwnam: c<(name: string) => bigint | null>('void *getpwnam(const char *)'),
+    getgrnam: c<(name: string) => bigint | null>('void *getgrnam(const char *)'),
+
+    // signals
+    pthread_sigmask: c<(how: number, set: Buffer, old: null) => number>('int pthread_sigmask(int, const void *, void *)'),
+    signal: c<(signal: number, disposition: number) => number>('intptr_t signal(int, intptr_t)'),
+
+    // descriptors and sockets
+    close: c<(fd: number) => number>('int close(int)'),
+    dup2: c<(from: number, to: number) => number>('int dup2(int, int)'),
+    fcntl: c<(fd: number, command: number, argument: number) => number>('int fcntl(int, int, long)'),
+    socket: c<(domain: number, type: number, protocol: number) => number>('int socket(int, int, int)'),
+    setsockopt: c<(fd: number, level: number, name: number, value: Int32Array, size: number) => number>(
+      'int setsockopt(int, int, int, const void *, uint32_t)'),
+    bind: c<(fd: number, address: Buffer, size: number) => number>('int bind(int, const void *, uint32_t)'),
+    listen: c<(fd: number, backlog: number) => number>('int listen(int, int)'),
+    connect: c<(fd: number, address: Buffer, size: number) => number>('int connect(int, const void *, uint32_t)'),
+    accept4: c<(fd: number, address: Buffer, size: Uint32Array, flags: number) => number>(
+      'int accept4(int, void *, uint32_t *, int)'),
+
+    // the system log
+    openlog: c<(ident: Buffer, option: number, facility: number) => void>('void openlog(const void *, int, int)'),
+    syslog: c<(priority: number, format: '%s', type: 'const char *', message: string) => void>(
+      'void syslog(int, const char *, ...)'),
+    strerror: c<(errno: number) => string>('const char *strerror(int)'),
+  };
+}
+
+/** The table of C functions; see each one's manual page. */
+export type Libc = ReturnType<typeof declare>;
+
+/**
+ * The C functions this project calls. The table can be written to: a test may wrap one of them.
+ *
+ * @returns the table, the same one each time
+ */
+export function libc(): Libc {
+  functions ??= declare();
+  return functions;
+}
+
+/** @returns the C library's `errno` as the last call left it */
+export function c_errno(): number {
+  return load().errno();
+}
+
+/**
+ * @param pointer what getpwnam or getgrnam gave
+ * @param id which of the two numbers behind the name and the password: 0 (uid of a user, gid of a group) or 1
+ * @returns that number
+ */
+export function id_of(pointer: bigint, id: 0 | 1): number {
+  const k = load();
+  return k.decode(pointer, 2 * k.sizeof('void *') + 4 * id, 'uint32_t') as number;
+}
+
+/**
+ * @param bytes a buffer that must outlive the use C makes of the address
+ * @returns where it lies in memory
+ */
+export function address_of(bytes: Buffer): bigint {
+  return load().address(bytes);
+}
+
+/**
+ * Watches a descriptor on Node's event loop (libuv's uv_poll_t).
+ *
+ * @param fd an open, pollable descriptor
+ * @param callback called whenever it is readable, until the handle is closed
+ * @returns the handle; it keeps the loop alive
+ */
+export function readable(fd: number, callback: () => void): Poll {
+  return load().node.poll(fd, { readable: true }, callback);
+}

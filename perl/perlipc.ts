@@ -1,0 +1,128 @@
+/**
+ * perlipc: %SIG, and the moments at which Perl lets a handler run.
+ *
+ * Perl delivers signals between two operations of the program, never within one, and the program stands still until
+ * the handler is done. Node runs handlers from its event loop, so never within synchronous code; but an asynchronous
+ * handler would let the program go on beside it. Hence the stack of running handlers below: {@link top} lets the
+ * program, or a handler that was itself interrupted, go on only when every handler above it has finished.
+ *
+ * @module
+ */
+import { constants } from 'node:os';
+import { libc } from './libc.ts';
+
+/** A handler gets the signal's bare name, as in Perl. It may be asynchronous: the program waits for it. */
+export type Handler = (signal: string) => void | Promise<void>;
+
+/** What `$SIG{NAME}` may hold. */
+export type Disposition = Handler | 'DEFAULT' | 'IGNORE';
+
+const names = ['HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'PIPE', 'ALRM', 'TERM', 'CHLD', 'CONT', 'WINCH'] as const;
+
+/** The signals that %SIG knows here. */
+export type Signal = (typeof names)[number];
+
+const dispositions = new Map<Signal, Disposition>();
+const listeners = new Map<Signal, () => void>();
+
+const blocked = new Set<Signal>(); // by sigprocmask
+const pending = new Set<Signal>(); // fell due while blocked, or while their own handler ran
+const running: Signal[] = []; // handlers under way, the innermost last
+const waiting: { level: number; resume: () => void }[] = [];
+
+/** The kernel's number of a signal. */
+export function signo(signal: Signal): number {
+  return constants.signals[`SIG${signal}`];
+}
+
+function dispose(signal: Signal, disposition: Disposition): void {
+  const listener = listeners.get(signal);
+  if (listener) process.off(`SIG${signal}`, listener);
+  listeners.delete(signal);
+  dispositions.set(signal, disposition);
+  if (typeof disposition === 'function') {
+    const listener = (): void => { deliver(signal); };
+    listeners.set(signal, listener);
+    process.on(`SIG${signal}`, listener);
+  } else {
+    libc().signal(signo(signal), disposition === 'IGNORE' ? 1 : 0); // SIG_IGN, SIG_DFL
+  }
+}
+
+/** Runs a signal's handler now, or notes it for the moment it is unblocked or its earlier run is done. */
+function deliver(signal: Signal): void {
+  if (blocked.has(signal) || running.includes(signal)) {
+    pending.add(signal);
+    return;
+  }
+  const handler = dispositions.get(signal);
+  if (typeof handler !== 'function') return;
+  running.push(signal);
+  const outcome = handler(signal);
+  if (outcome) void outcome.then(() => { finish(signal); });
+  else finish(signal);
+}
+
+function finish(signal: Signal): void {
+  running.splice(running.lastIndexOf(signal), 1);
+  if (pending.delete(signal)) deliver(signal);
+  for (const sleeper of waiting.splice(0)) {
+    if (sleeper.level >= running.length) sleeper.resume();
+    else waiting.push(sleeper);
+  }
+}
+
+/**
+ * Waits until a signal's handler has run, and every handler above the caller is done. The registration happens at
+ * once: a signal that comes after this call is not missed.
+ *
+ * @returns a promise for that moment; it does not by itself keep Node alive
+ */
+export function interruption(): Promise<void> {
+  return new Promise((resume) => waiting.push({ level: running.length, resume }));
+}
+
+/**
+ * @param level how many handlers ran when the caller began
+ * @returns whether it may go on: no handler runs above it
+ */
+export function top(level: number): boolean {
+  return running.length <= level;
+}
+
+/** @returns how many handlers are running */
+export function depth(): number {
+  return running.length;
+}
+
+/**
+ * The emulated half of sigprocmask: what Node has already taken from the kernel but not yet run.
+ *
+ * @param signals whose delivery to hold back, or to let go
+ * @param block true to hold
+ */
+export function hold(signals: Iterable<Signal>, block: boolean): void {
+  for (const signal of signals) {
+    if (block) blocked.add(signal);
+    else if (blocked.delete(signal) && pending.delete(signal)) deliver(signal);
+  }
+}
+
+/** In a new child: signals that are pending belong to the parent, as fork(2) has it. */
+export function forget_pending(): void {
+  pending.clear();
+}
+
+/** `%SIG`: assign a handler, `'DEFAULT'` or `'IGNORE'` to a name; `__WARN__` and `__DIE__` hold warn's and die's hooks. */
+export const SIG = {
+  __WARN__: undefined as ((...list: string[]) => void) | undefined,
+  __DIE__: undefined as ((...list: string[]) => void) | undefined,
+} as Record<Signal, Disposition> & { __WARN__?: (message: string) => void; __DIE__?: (message: string) => void };
+
+for (const signal of names) {
+  Object.defineProperty(SIG, signal, {
+    enumerable: true,
+    get: () => dispositions.get(signal) ?? 'DEFAULT',
+    set: (disposition: Disposition) => { dispose(signal, disposition); },
+  });
+}

@@ -26,7 +26,7 @@ function load(): Koffi {
   return koffi;
 }
 
-/* eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- it says to TypeScript what the prototype says to C */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- says what the prototype says
 function c<F extends (...args: never[]) => unknown>(prototype: string): F {
   library ??= load().load(null);
   return library.func(prototype) as unknown as F;

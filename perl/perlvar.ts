@@ -104,8 +104,9 @@ export const $ = {
   },
 };
 
-/** `@ARGV`: the program's arguments, without the switches that perlrun.ts took. */
 const words = typeof process === 'undefined' ? [] : process.argv.slice(2); // a browser has none
+
+/** `@ARGV`: the program's arguments, without the switches that perlrun.ts took. */
 export const ARGV: Tainted<string>[] = words.map((word) => new Tainted(word));
 
 /** The type of {@link ENV}: what comes out is tainted, what goes in is not. */

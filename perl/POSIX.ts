@@ -3,12 +3,16 @@
  *
  * @module
  */
+import { constants } from 'node:os';
 import { libc } from './libc.ts';
 import { hold, signo, type Signal } from './perlipc.ts';
 import { note } from './perlvar.ts';
 
 /** The four signals that launch_child holds back, by name. */
 export const [SIGINT, SIGCHLD, SIGTERM, SIGHUP] = ['INT', 'CHLD', 'TERM', 'HUP'] as const;
+
+/** Not allowed: there is such a process, but it is not ours. */
+export const { EPERM } = constants.errno;
 
 export const SIG_BLOCK = 0;
 export const SIG_UNBLOCK = 1;

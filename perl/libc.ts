@@ -62,6 +62,7 @@ function declare() {
     signal: c<(signal: number, disposition: number) => number>('intptr_t signal(int, intptr_t)'),
 
     // descriptors and sockets
+    syscall: c<(number: number, a: number, b: number, c: number) => number>('long syscall(long, long, long, long)'),
     close: c<(fd: number) => number>('int close(int)'),
     dup2: c<(from: number, to: number) => number>('int dup2(int, int)'),
     fcntl: c<(fd: number, command: number, argument: number) => number>('int fcntl(int, int, long)'),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { caller } from './Carp.ts';
 import { id_of, libc } from './libc.ts';
@@ -31,7 +31,7 @@ function located(list: Text[], otherwise: string): string {
 function hook(name: '__WARN__' | '__DIE__', message: string): boolean {
   const handler = SIG[name];
   if (!handler) return false;
-  delete SIG[name];
+  SIG[name] = undefined;
   try {
     handler(message);
   } finally {
@@ -83,7 +83,8 @@ export function die_uncaught(error: unknown): never {
       // log_die dies in its turn, with the same message
     }
   }
-  print_error(message);
+  // With a hook the message is in the log; in a child STDERR is the client's, who has no use for it.
+  if (!SIG.__DIE__) print_error(message);
   exit($.errno & 255 || 255);
 }
 
@@ -109,7 +110,7 @@ export function exit(status = 0): never {
  * @returns false when that failed, with `$!` set; otherwise it does not return
  * @throws Error when an argument is tainted
  */
-export function exec(program: string, ...args: string[]): false {
+export function exec(program: string, ...args: string[]): boolean {
   secure('exec', program, ...args);
   const { fcntl, execvp } = libc();
   for (const fd of [0, 1, 2]) fcntl(fd, 2, 0); // F_SETFD: Node has marked them close-on-exec
@@ -210,17 +211,55 @@ export function getgrnam(name: string): number | undefined {
 }
 
 /**
- * `local`: gives `$` variables other values for the length of a block.
+ * `local ($<, $>) = …`: other uids for the length of a block.
  *
- * @param values the values, by glyph
- * @param block what runs under them; they are put back when it ends, however it ends
+ * @param real the real uid in the block
+ * @param effective the effective uid in the block
+ * @param block what runs under them; what was before comes back when it ends, however it ends
  */
-export function local(values: Partial<Pick<typeof $, '<' | '>'>>, block: () => void): void {
-  const saved = { '<': $['<'], '>': $['>'] };
+export function local_uids(real: number, effective: number, block: () => void): void {
+  const [outer_real, outer_effective] = [$['<'], $['>']];
+  $.set_uids(real, effective);
   try {
-    Object.assign($, values);
     block();
   } finally {
-    Object.assign($, saved);
+    $.set_uids(outer_real, outer_effective);
   }
+}
+
+/**
+ * `open` on a standard handle, which keeps its descriptor: `open(STDIN, '<', '/dev/null')`.
+ *
+ * @param handle the handle to open anew
+ * @param mode `<` or `>` a file, `>&` another handle's descriptor
+ * @param target the path or the handle
+ * @returns whether that worked; `$!` says why not
+ */
+export function open(handle: { fd: number }, mode: '<' | '>', target: string): boolean;
+export function open(handle: { fd: number }, mode: '>&', target: { fd: number }): boolean;
+export function open(handle: { fd: number }, mode: string, target: string | { fd: number }): boolean {
+  secure('open', target);
+  const { dup2, close } = libc();
+  if (typeof target === 'object') return note(dup2(target.fd, handle.fd)) !== -1;
+  return attempt(() => {
+    const fd = openSync(target, mode === '<' ? 'r' : 'w');
+    dup2(fd, handle.fd);
+    close(fd);
+  });
+}
+
+/**
+ * Closes every descriptor from one on, as BSD's closefrom(2). Perl leaves this to close-on-exec; a child that never
+ * executes anything has to do it itself.
+ *
+ * @param first the lowest to be closed
+ * @param except one that stays open, such as the log's
+ */
+export function closefrom(first: number, except: number): void {
+  const close = (low: number, high: number): void => {
+    if (low > high || libc().syscall(436, low, high, 0) === 0) return; // close_range(2), since Linux 5.9
+    for (let fd = low; fd <= Math.min(high, 65535); fd++) libc().close(fd);
+  };
+  close(first, except < first ? 2 ** 31 - 1 : except - 1);
+  if (except >= first) close(except + 1, 2 ** 31 - 1);
 }

@@ -114,10 +114,10 @@ export function forget_pending(): void {
 }
 
 /** `%SIG`: assign a handler, `'DEFAULT'` or `'IGNORE'` to a name; `__WARN__` and `__DIE__` hold warn's and die's hooks. */
-export const SIG = {
-  __WARN__: undefined as ((...list: string[]) => void) | undefined,
-  __DIE__: undefined as ((...list: string[]) => void) | undefined,
-} as Record<Signal, Disposition> & { __WARN__?: (message: string) => void; __DIE__?: (message: string) => void };
+export const SIG = { __WARN__: undefined, __DIE__: undefined } as Record<Signal, Disposition> & {
+  __WARN__: ((message: string) => void) | undefined;
+  __DIE__: ((message: string) => void) | undefined;
+};
 
 for (const signal of names) {
   Object.defineProperty(SIG, signal, {

@@ -41,7 +41,7 @@ function usage(message: string): never {
   process.exit(2);
 }
 
-function switches(): { foreground: boolean } {
+function take_switches(): { foreground: boolean } {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
@@ -70,7 +70,19 @@ function switches(): { foreground: boolean } {
 }
 
 /** Whether the process stays attached: the `--foreground` switch. */
-export const { foreground } = switches();
+export const { foreground } = take_switches();
+
+/**
+ * The arguments with which the interpreter runs a program as it runs this one: Perl's `-T`, and for us node's own
+ * switches before the program and its own after it.
+ *
+ * @param program the program
+ * @param args its arguments
+ * @returns all of them, in order
+ */
+export function switches(program: string, ...args: string[]): string[] {
+  return [...process.execArgv, program, ...(foreground ? ['--foreground'] : []), ...args];
+}
 
 if (process.platform !== 'linux') {
   process.stderr.write(`${program}: needs Linux for fork and chroot: run it in a Linux container, or on Windows in WSL\n`);

@@ -83,6 +83,16 @@ export const $ = {
     must(libc().setresuid(keep, uid, keep), 'effective uid');
   },
 
+  /**
+   * `($<, $>) = (real, effective)`: both at once, in one call, so that neither assignment stands in the other's way.
+   *
+   * @param real the real uid
+   * @param effective the effective uid; the saved one stays
+   */
+  set_uids(real: number, effective: number): void {
+    must(libc().setresuid(real, effective, keep), 'uids');
+  },
+
   /** `$(`: the real gid. */
   get '('(): number {
     return process.getgid?.() ?? 0;

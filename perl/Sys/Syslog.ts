@@ -119,8 +119,8 @@ export function setlogsock(_type: 'unix'): void {
  * @param _logopt `pid`: the pid is in each line
  * @param facility which part of the system logs
  */
-export function openlog(ident: string, _logopt: 'pid', facility: keyof typeof facilities): void {
-  name = Buffer.from(`${ident}\0`); // the C library keeps the pointer, so the bytes must stay
+export function openlog(ident: Text, _logopt: 'pid', facility: keyof typeof facilities): void {
+  name = Buffer.from(`${Tainted.show(ident)}\0`); // the C library keeps the pointer, so the bytes must stay
   if (foreground) log = kinds.stderr();
   else if (file !== undefined) log = kinds.file(file);
   else log = kinds.unix(LOG_PID | LOG_NDELAY, facilities[facility]);

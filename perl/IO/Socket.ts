@@ -1,5 +1,5 @@
 /**
- * IO::Socket::INET: a listening TCP socket and its connections, IPv4 as in the original.
+ * IO::Socket, of which the listing uses IO::Socket::INET: a listening TCP socket and its connections, IPv4 as there.
  *
  * The calls are the kernel's own; Node's event loop only waits for the listener. So nothing is accepted before the
  * program asks for it, and a connection is a blocking descriptor that a forked child can read and write.
@@ -7,14 +7,16 @@
  * @module
  */
 import { constants } from 'node:os';
-import { libc, readable, type Poll } from '../../libc.ts';
-import { warn } from '../../perlfunc.ts';
-import { depth, interruption, top } from '../../perlipc.ts';
-import { Tainted } from '../../perlsec.ts';
-import { $, note } from '../../perlvar.ts';
-import { IO_Handle } from '../Handle.ts';
+import { libc, readable, type Poll } from '../libc.ts';
+import { warn } from '../perlfunc.ts';
+import { depth, interruption, top } from '../perlipc.ts';
+import { Tainted } from '../perlsec.ts';
+import { $, note } from '../perlvar.ts';
+import { IO_Handle } from './Handle.ts';
 
-const { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } = constants.errno;
+export { STDERR, STDIN, STDOUT } from './Handle.ts'; // IO::Socket brings IO::Handle
+
+const { EACCES, EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } = constants.errno;
 const AF_INET = 2;
 const [SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC] = [1, 0o4000, 0o2000000];
 const [SOL_SOCKET, SO_REUSEADDR] = [1, 2];
@@ -81,7 +83,7 @@ export class IO_Socket_INET {
       && note(bind(fd, sockaddr(Number(Tainted.show(LocalPort))), 16)) === 0
       && note(listen(fd, Listen)) === 0;
     if (bound) return new IO_Socket_INET(fd);
-    $['@'] = $['!'];
+    $['@'] = `port ${Tainted.show(LocalPort)}: ${$['!']}${$.errno === EACCES ? ' (ports below 1024 are root\'s)' : ''}`;
     if (fd !== -1) close(fd);
     return undefined;
   }
@@ -90,12 +92,13 @@ export class IO_Socket_INET {
    * Waits for a client. Signals' handlers run meanwhile; unlike Perl's accept it goes on after them, and it takes no
    * client while one of them is still running.
    *
-   * @returns the connection; it never resolves once the socket is closed
+   * @returns the connection, or undefined once the socket is closed
    */
-  async accept(): Promise<Connection> {
+  async accept(): Promise<Connection | undefined> {
     const level = depth();
     for (;;) {
       while (!top(level)) await interruption();
+      if (!this.#open) return undefined;
       const connection = this.#accept();
       if (connection) return connection;
       await this.#readable();
@@ -118,10 +121,10 @@ export class IO_Socket_INET {
       await new Promise((resume) => setTimeout(resume, 100));
       return;
     }
-    if (errno !== EAGAIN && this.#open) throw new Error(`accept: ${$['!']}`);
+    if (errno !== EAGAIN) throw new Error(`accept: ${$['!']}`);
     await new Promise<void>((resume) => {
       this.#ready = resume;
-      this.#poll ??= this.#open ? readable(this.fd, () => { this.#ready(); }) : undefined;
+      this.#poll ??= readable(this.fd, () => { this.#ready(); });
     });
   }
 
@@ -131,5 +134,6 @@ export class IO_Socket_INET {
     this.#poll?.close();
     this.#poll = undefined;
     libc().close(this.fd);
+    this.#ready();
   }
 }

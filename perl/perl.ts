@@ -1,0 +1,14 @@
+/**
+ * What a Perl program has without importing it: the built-in functions and variables, in one place.
+ *
+ * @module
+ */
+export { fork } from './fork.ts';
+export {
+  chdir, chroot, closefrom, die, exec, exit, getgrnam, getpwnam, kill, local_uids, open, sleep, waitpid, warn,
+} from './perlfunc.ts';
+export { SIG } from './perlipc.ts';
+export { END } from './perlmod.ts';
+export { foreground, switches } from './perlrun.ts';
+export { qq, Tainted, type Text } from './perlsec.ts';
+export { $, ARGV, ENV } from './perlvar.ts';

@@ -1,0 +1,291 @@
+/**
+ * What the tests share: start the real daemon, talk to it, look at it in /proc, read its log, and end it.
+ *
+ * Every wait is for a condition, with a deadline. Each daemon has a folder and a port of its own, so that tests can run
+ * beside each other. Where root runs them, a daemon gets a /dev of its own too (a mount namespace), with a log socket
+ * in it or without.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync }
+  from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type t from 'tap';
+
+export type Test = Pick<typeof t, 'teardown'>;
+
+/** The checkout. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Whether root runs the tests: only then can there be a chroot. */
+export const is_root = process.getuid?.() === 0;
+
+const deadline = 60_000;
+
+/**
+ * Waits for a condition.
+ *
+ * @param what in words, for the error
+ * @param condition tried again and again; its first truthy value is the result
+ */
+export async function until<T>(what: string, condition: () => T | Promise<T>): Promise<NonNullable<T>> {
+  const end = Date.now() + deadline;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resume) => setTimeout(resume, 5));
+  }
+}
+
+/** @returns a folder of the test's own, removed at its end; short, since a socket's path may be 107 bytes at most */
+export function folder(t: Test): string {
+  const path = mkdtempSync(join(tmpdir(), 'hup-'));
+  chmodSync(path, 0o755);
+  t.teardown(() => { rmSync(path, { recursive: true, force: true }); });
+  return path;
+}
+
+/** @returns a TCP port that is free now */
+export function free_port(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => { resolve(typeof address === 'object' && address ? address.port : 0); });
+    });
+  });
+}
+
+/** The environment without what node-tap puts there for its own children. */
+export function environment(extra: Record<string, string> = {}): Record<string, string> {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|NODE_V8_COVERAGE|_?TAP.*|ELIZA_.*)$/.test(name));
+  return { ...Object.fromEntries(kept) as Record<string, string>, ...extra };
+}
+
+/** What a finished command left. */
+export interface Outcome {
+  status: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command to its end. */
+export function run(command: string, args: string[], options: Parameters<typeof spawn>[2] & { input?: string } = {}): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const { input, ...rest } = options;
+    const child = spawn(command, args, { env: environment(), ...rest, stdio: ['pipe', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout?.setEncoding('latin1').on('data', (data: string) => { stdout += data; });
+    child.stderr?.setEncoding('latin1').on('data', (data: string) => { stderr += data; });
+    child.stdin?.on('error', () => undefined).end(input ?? '');
+    const timer = setTimeout(() => child.kill('SIGKILL'), deadline);
+    child.once('error', reject).once('close', (status, signal) => {
+      clearTimeout(timer);
+      resolve({ status, signal, stdout, stderr });
+    });
+  });
+}
+
+/** @returns whether a command is there */
+export function installed(command: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
+}
+
+/** How a daemon is to be started. */
+export interface Settings {
+  /** More arguments, before the port. */
+  args?: string[];
+  /** More environment. */
+  env?: Record<string, string>;
+  /** `nobody` gives it away its root, where there is one. */
+  user?: 'nobody';
+  /** `own`: a log socket of the test's own at /dev/log; `none`: no /dev/log. Root only; otherwise what the machine has. */
+  syslog?: 'own' | 'none';
+  /** The program, where it is not the checkout's. */
+  program?: string;
+  port?: number;
+  /** The folder for pid file and log. */
+  dir?: string;
+}
+
+/** A started daemon. */
+export interface Daemon extends Outcome {
+  port: number;
+  dir: string;
+  pidfile: string;
+  /** The pid in the pid file now. */
+  pid(): number;
+  /** The log's lines so far, as a syslogd got them (`<133>…`) or as the file has them. */
+  log(): string[];
+  /** Waits until the log's lines match. */
+  logged(what: RegExp, times?: number): Promise<string[]>;
+  /** Ends it by TERM and waits. */
+  stop(): Promise<void>;
+}
+
+/** @returns whether a process is alive, and not a zombie */
+export function alive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** @returns a field of /proc/PID/status, its columns joined by one space */
+export function status(pid: number, field: string): string {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return (new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(text)?.[1] ?? '').trim().split(/\s+/).join(' ');
+}
+
+/** @returns a process's descriptors and what they are, as `N target` */
+export function descriptors(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).map((fd) => `${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`);
+}
+
+/** @returns the pids of a process's children */
+export function children(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** The user that stands for an ordinary one when root runs the tests. */
+const nobody = { uid: 65534, gid: 65534 };
+
+/** A /dev with the few devices a program needs, and a log socket or none. */
+async function own_dev(t: Test, dir: string, log: boolean): Promise<{ command: string[]; lines: string[] }> {
+  const dev = join(dir, 'dev');
+  mkdirSync(dev);
+  const devices = ['null', 'zero', 'urandom', 'random'];
+  for (const name of devices) writeFileSync(join(dev, name), '');
+  const lines: string[] = [];
+  if (log) await log_daemon(t, join(dev, 'log'), lines);
+  const binds = devices.map((name) => `mount --bind /dev/${name} ${dev}/${name}`);
+  const script = [...binds, `mount --rbind ${dev} /dev`, 'exec "$@"'].join(' && ');
+  return { command: ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh'], lines };
+}
+
+/** The test's own syslogd: a datagram socket whose lines end up in an array. */
+export async function log_daemon(t: Test, path: string, lines: string[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [join(root, 't', 'syslogd.js'), path], {
+    env: environment(), stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let rest = '';
+  child.stdout.setEncoding('latin1').on('data', (data: string) => {
+    const parts = (rest + data).split('\0\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+  });
+  t.teardown(() => { child.kill('SIGKILL'); });
+  await until(`the log socket ${path}`, () => existsSync(path));
+  return child;
+}
+
+/** Starts the daemon and waits for the command to return. Whatever became of it, it ends with the test. */
+export async function start(t: Test, settings: Settings = {}): Promise<Daemon> {
+  const dir = settings.dir ?? folder(t);
+  const port = settings.port ?? await free_port();
+  const pidfile = join(dir, 'eliza_hup.pid');
+  const program = settings.program ?? join(root, 'eliza_hup.js');
+  const own = is_root && settings.syslog ? await own_dev(t, dir, settings.syslog === 'own') : { command: [], lines: [] };
+  if (is_root && settings.user === 'nobody') chownSync(dir, nobody.uid, nobody.gid);
+  const command = [...own.command, process.execPath, program, ...(settings.args ?? []), String(port)];
+  const env = environment({ ELIZA_PIDFILE: pidfile, ...(is_root && !settings.user ? { ELIZA_HOME: join(dir, 'home') } : {}), ...settings.env });
+  const outcome = await run(command[0] ?? '', command.slice(1), { env, ...(is_root && settings.user ? nobody : {}) });
+
+  const pid = (): number => existsSync(pidfile) ? Number(readFileSync(pidfile, 'latin1')) : 0;
+  const file = join(dir, 'eliza_hup.log');
+  const log = (): string[] =>
+    settings.syslog === 'own' && is_root ? own.lines : existsSync(file) ? readFileSync(file, 'latin1').trimEnd().split('\n') : [];
+  const stop = async (): Promise<void> => {
+    const daemon = pid();
+    if (daemon <= 0 || !alive(daemon)) return;
+    process.kill(daemon, 'SIGTERM');
+    await until(`daemon ${daemon} to end`, () => !alive(daemon));
+  };
+  t.teardown(async () => {
+    const daemon = pid();
+    await stop().catch(() => { process.kill(daemon, 'SIGKILL'); });
+  });
+  const logged = async (what: RegExp, times = 1): Promise<string[]> => {
+    await until(`${what} in the log`, () => log().filter((line) => what.test(line)).length >= times)
+      .catch((error: unknown) => { throw new Error(`${String(error)}; it has:\n${log().join('\n')}`); });
+    return log();
+  };
+  return { ...outcome, port, dir, pidfile, pid, log, logged, stop };
+}
+
+/** A telnet client in a few lines. */
+export class Client {
+  /** All that came so far. */
+  text = '';
+  /** Whether the server has closed the connection, cleanly or not. */
+  closed = false;
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setEncoding('latin1');
+    socket.on('data', (data) => { this.text += String(data); });
+    socket.on('end', () => { this.closed = true; });
+    socket.on('error', () => { this.closed = true; });
+  }
+
+  /** Connects. */
+  static open(port: number): Promise<Client> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1').once('error', reject).once('connect', () => { resolve(new Client(socket)); });
+    });
+  }
+
+  /** Connects and waits for the greeting and the prompt after it. */
+  static async greeted(port: number): Promise<Client> {
+    const client = await Client.open(port);
+    await client.prompted(1);
+    return client;
+  }
+
+  /** Waits until the server has prompted that many times in all. */
+  prompted(times: number): Promise<unknown> {
+    return until(`prompt ${times} after ${JSON.stringify(this.text)}`, () => this.text.split('\nyou:\t').length > times);
+  }
+
+  /** Sends a line and waits for the answer to it. */
+  async say(line: string, end = '\n'): Promise<string> {
+    const before = this.text.length;
+    const prompts = this.text.split('\nyou:\t').length;
+    this.send(line + end);
+    await this.prompted(prompts);
+    return this.text.slice(before);
+  }
+
+  /** Sends bytes. */
+  send(text: string): void {
+    this.#socket.write(Buffer.from(text, 'latin1'));
+  }
+
+  /** Says good bye and waits for the end. @returns all that was heard */
+  async bye(): Promise<string> {
+    this.send('bye\n');
+    await this.end();
+    return this.text;
+  }
+
+  /** Waits until the server has closed. */
+  end(): Promise<unknown> {
+    return until('the end of the connection', () => this.closed);
+  }
+
+  /** Cuts the connection. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

@@ -20,8 +20,9 @@ import { cwd, umask } from 'node:process';                                      
 import { openlog, setlogfile, setlogsock, syslog } from './perl/Sys/Syslog.ts';                   // 11-13
 import { $, ARGV, ENV, SIG, Tainted, type Text } from './perl/perl.ts';                           // +
 import { chdir, chroot, die, END, exec, exit, fork, foreground } from './perl/perl.ts';           // +
-import { getgrnam, getpwnam, kill, local_uids, open, sleep, switches, waitpid } from './perl/perl.ts';
-import { STDERR, STDIN, STDOUT } from './perl/IO/Handle.ts'; // +                                 // +
+import { getgrnam, getpwnam, kill, local_uids, open, sleep } from './perl/perl.ts';               // +
+import { switches, waitpid } from './perl/perl.ts';                                               // +
+import { STDERR, STDIN, STDOUT } from './perl/IO/Handle.ts';                                      // +
 
 export { init_server, prepare_child, kill_children, launch_child, do_relaunch };                  // 14
 export { log_debug, log_notice, log_warn, log_die, CHILDREN };                                    // 15-17

@@ -16,7 +16,6 @@ import { Eliza } from './Chatbot/Eliza.ts';                                     
 import { type Connection, IO_Socket_INET, STDERR, STDIN, STDOUT } from './perl/IO/Socket.ts';     // 5
 import { init_server, kill_children, launch_child } from './Daemon.ts';                           // 6-7
 import { do_relaunch, log_die, log_notice } from './Daemon.ts';                                   // +
-import { logfd } from './perl/Sys/Syslog.ts';                                                     // +
 import { constant, warn_unprotected } from './perl/constant.ts';                                  // +
 
 const PORT = 1002;                                                                                // 8
@@ -69,7 +68,7 @@ function interact(sock: Connection): void {                                     
   if (!STDIN.fdopen(sock, 'r')) die(`Can't reopen STDIN: ${$['!']}`);                             // 43
   if (!STDOUT.fdopen(sock, 'w')) die(`Can't reopen STDOUT: ${$['!']}`);                           // 44
   if (!STDERR.fdopen(sock, 'w')) die(`Can't reopen STDERR: ${$['!']}`);                           // 45
-  closefrom(3, logfd());                                                                          // +
+  closefrom(3);                                                                                   // +
   $['|'] = 1;                                                                                     // 46
   const bot = new Eliza({ scriptfile: ELIZA_SCRIPT });                                            // 47
   bot.command_interface();                                                                        // 48

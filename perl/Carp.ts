@@ -32,7 +32,7 @@ export function caller(): Frame[] {
     const sites = new Error().stack as unknown as NodeJS.CallSite[];
     return sites.flatMap((site) => {
       const file = site.getFileName() ?? '';
-      if (!file.startsWith('file:') || (file.startsWith(perl) && !file.includes('/t/'))) return [];
+      if (!file.startsWith('file:') || file.startsWith(perl)) return [];
       return [{ sub: site.getFunctionName() ?? 'main', file: basename(fileURLToPath(file)), line: site.getLineNumber() ?? 0 }];
     });
   } finally {

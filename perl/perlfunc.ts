@@ -248,18 +248,27 @@ export function open(handle: { fd: number }, mode: string, target: string | { fd
   });
 }
 
+const kept = new Set<number>();
+
+/** Exempts a descriptor from {@link closefrom}: the log's, which a child goes on writing to. */
+export function keep_open(fd: number): void {
+  kept.add(fd);
+}
+
 /**
- * Closes every descriptor from one on, as BSD's closefrom(2). Perl leaves this to close-on-exec; a child that never
- * executes anything has to do it itself.
+ * Closes every descriptor from one on, but those of {@link keep_open}, as BSD's closefrom(2) does. Perl leaves this to
+ * close-on-exec; a child that never executes anything has to do it itself.
  *
  * @param first the lowest to be closed
- * @param except one that stays open, such as the log's
  */
-export function closefrom(first: number, except: number): void {
+export function closefrom(first: number): void {
   const close = (low: number, high: number): void => {
     if (low > high || libc().syscall(436, low, high, 0) === 0) return; // close_range(2), since Linux 5.9
     for (let fd = low; fd <= Math.min(high, 65535); fd++) libc().close(fd);
   };
-  close(first, except < first ? 2 ** 31 - 1 : except - 1);
-  if (except >= first) close(except + 1, 2 ** 31 - 1);
+  for (const fd of [...kept].filter((fd) => fd >= first).sort((a, b) => a - b)) {
+    close(first, fd - 1);
+    first = fd + 1;
+  }
+  close(first, 2 ** 31 - 1);
 }

@@ -7,9 +7,10 @@
  *
  * @module
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync }
-  from 'node:fs';
+import { type ChildProcess, spawn, type SpawnOptionsWithoutStdio, spawnSync } from 'node:child_process';
+import {
+  chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync,
+} from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -75,14 +76,14 @@ export interface Outcome {
 }
 
 /** Runs a command to its end. */
-export function run(command: string, args: string[], options: Parameters<typeof spawn>[2] & { input?: string } = {}): Promise<Outcome> {
+export function run(command: string, args: string[], options: SpawnOptionsWithoutStdio & { input?: string } = {}): Promise<Outcome> {
+  const { input, ...rest } = options;
   return new Promise((resolve, reject) => {
-    const { input, ...rest } = options;
-    const child = spawn(command, args, { env: environment(), ...rest, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { env: environment(), ...rest, stdio: 'pipe' });
     let [stdout, stderr] = ['', ''];
-    child.stdout?.setEncoding('latin1').on('data', (data: string) => { stdout += data; });
-    child.stderr?.setEncoding('latin1').on('data', (data: string) => { stderr += data; });
-    child.stdin?.on('error', () => undefined).end(input ?? '');
+    child.stdout.setEncoding('latin1').on('data', (data: string) => { stdout += data; });
+    child.stderr.setEncoding('latin1').on('data', (data: string) => { stderr += data; });
+    child.stdin.on('error', () => undefined).end(input ?? '');
     const timer = setTimeout(() => child.kill('SIGKILL'), deadline);
     child.once('error', reject).once('close', (status, signal) => {
       clearTimeout(timer);
@@ -198,13 +199,16 @@ export async function start(t: Test, settings: Settings = {}): Promise<Daemon> {
   const own = is_root && settings.syslog ? await own_dev(t, dir, settings.syslog === 'own') : { command: [], lines: [] };
   if (is_root && settings.user === 'nobody') chownSync(dir, nobody.uid, nobody.gid);
   const command = [...own.command, process.execPath, program, ...(settings.args ?? []), String(port)];
-  const env = environment({ ELIZA_PIDFILE: pidfile, ...(is_root && !settings.user ? { ELIZA_HOME: join(dir, 'home') } : {}), ...settings.env });
+  const home = is_root && !settings.user ? { ELIZA_HOME: join(dir, 'home') } : {};
+  const env = environment({ ELIZA_PIDFILE: pidfile, ...home, ...settings.env });
   const outcome = await run(command[0] ?? '', command.slice(1), { env, ...(is_root && settings.user ? nobody : {}) });
 
   const pid = (): number => existsSync(pidfile) ? Number(readFileSync(pidfile, 'latin1')) : 0;
   const file = join(dir, 'eliza_hup.log');
-  const log = (): string[] =>
-    settings.syslog === 'own' && is_root ? own.lines : existsSync(file) ? readFileSync(file, 'latin1').trimEnd().split('\n') : [];
+  const log = (): string[] => {
+    if (settings.syslog === 'own') return own.lines;
+    return existsSync(file) ? readFileSync(file, 'latin1').trimEnd().split('\n') : [];
+  };
   const stop = async (): Promise<void> => {
     const daemon = pid();
     if (daemon <= 0 || !alive(daemon)) return;

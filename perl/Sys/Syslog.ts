@@ -10,6 +10,7 @@
 import { openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { libc } from '../libc.ts';
+import { keep_open } from '../perlfunc.ts';
 import { foreground, paint, program } from '../perlrun.ts';
 import { Tainted, type Text } from '../perlsec.ts';
 import { $, note } from '../perlvar.ts';
@@ -124,11 +125,7 @@ export function openlog(ident: Text, _logopt: 'pid', facility: keyof typeof faci
   if (foreground) log = kinds.stderr();
   else if (file !== undefined) log = kinds.file(file);
   else log = kinds.unix(LOG_PID | LOG_NDELAY, facilities[facility]);
-}
-
-/** @returns the descriptor of the log, for whoever closes all others; -1 where it has none */
-export function logfd(): number {
-  return log?.fd ?? -1;
+  keep_open(log.fd);
 }
 
 /**

@@ -1,0 +1,69 @@
+/** What t/03-fork.t.ts looks at: a parent, a child that lives on its own event loop, and the ways a child can end. @module */
+import '../../perl/perlrun.ts';
+import { STDOUT } from '../../perl/IO/Handle.ts';
+import { $, ARGV, die, END, exec, exit, fork, SIG, sleep, waitpid } from '../../perl/perl.ts';
+
+const say = (text: string): void => { STDOUT.print(`${text}\n`); STDOUT.flush(); };
+const heap = Array.from({ length: 100_000 }, (_, i) => ({ i })); // what a child would lack under MADV_DONTFORK
+
+/** Forks, runs the child's part to its end, and gives its wait status. */
+function child(part: () => void): number {
+  const pid = fork();
+  if (pid === undefined) die('no fork');
+  if (pid === 0) {
+    part();
+    return -1;
+  }
+  return waitpid(pid, 0)[1];
+}
+
+const parts: Record<string, () => void | Promise<void>> = {
+  none() { die('which part?\n'); },
+  values() {
+    const pid = fork();
+    if (pid === 0) {
+      heap.push({ i: -1 });
+      const garbage = Array.from({ length: 2_000_000 }, (_, i) => `${i}`).length; // more than one scavenge
+      say(`child: fork gave 0, pid is its own: ${String($['$'] === process.pid)}, heap ${heap.length}, garbage ${garbage}`);
+      exit(7);
+    }
+    const [reaped, status] = waitpid(pid ?? -1, 0);
+    say(`parent: fork gave the child: ${String(reaped === pid)}, status ${status >> 8}, heap ${heap.length}`);
+  },
+  async loop() {
+    SIG.CHLD = () => { say(`parent: the child ended with ${waitpid(-1, 0)[1] >> 8}`); exit(0); };
+    if (fork() === 0) {
+      SIG.CHLD = 'DEFAULT';
+      setTimeout(() => { say('child: a timer'); exit(3); }, 1);
+    }
+    for (;;) await sleep();
+  },
+  ends() {
+    END(() => { say(`END in ${name}`); });
+    let name = 'the first child';
+    say(`exit: ${child(() => exit(5)) >> 8}`);
+    name = 'the second child';
+    say(`process.exit: ${child(() => process.exit(6)) >> 8}`);
+    name = 'the parent';
+  },
+  dies() {
+    if (child(() => { throw new TypeError('nobody caught this'); }) === 255 << 8) say('thrown: 255');
+    if (child(() => die('nor this\n')) === 255 << 8) say('died: 255');
+    const pid = fork();
+    if (pid === 0) void Promise.reject(new Error('nor that'));
+    else if (waitpid(pid ?? -1, 0)[1] === 255 << 8) say('rejected: 255');
+  },
+  exec() {
+    say(`exec: ${child(() => exec('sh', '-c', 'echo "$0 $1"; exit 4', 'one', 'two')) >> 8}`);
+    say(`exec of nothing: ${String(exec('/nowhere/at/all'))}: ${$['!']}`);
+  },
+  deep() {
+    const pid = fork();
+    if (pid === 0) {
+      say(`grandchild: ${child(() => exit(child(() => exit(9)) >> 8)) >> 8}`);
+      exit(0);
+    }
+    waitpid(pid ?? -1, 0);
+  },
+};
+await Object.values(parts)[Number(ARGV[0]?.match(/^\d+$/)?.[0])]?.();

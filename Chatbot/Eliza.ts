@@ -11,7 +11,7 @@
  */
 import { print, STDIN } from '../perl/IO/Handle.ts';
 import { $ } from '../perl/perlvar.ts';
-import { matcher, pattern, rule_pattern, type Matcher } from './Pattern.ts';
+import { lower, matcher, pattern, rule_pattern, Words, type Matcher } from './Pattern.ts';
 import { add, check, empty, goto_of, load, parse, split, SUBSEP, type Script, type ScriptData } from './Script.ts';
 
 /** Perl's `rand`: a number from 0 up to, but not reaching, its argument. */
@@ -69,7 +69,6 @@ interface Keyword {
   readonly word: string;
   readonly rank: number;
   readonly shown: string;
-  readonly found: RegExp;
   readonly rules: readonly Rule[];
 }
 
@@ -82,15 +81,15 @@ interface Rule {
 
 /** A word to be replaced, and by what: an entry of `%pre` or `%post`. */
 interface Substitution {
-  readonly word: RegExp;
   readonly every: RegExp;
   readonly by: string;
 }
 
 /** A script made ready: all its patterns compiled, in its order. */
 interface Engine {
-  readonly pre: Substitution[];
-  readonly post: Substitution[];
+  readonly pre: Words<Substitution>;
+  readonly post: Words<Substitution>;
+  readonly found: Words<Keyword>;
   readonly keywords: Map<string, Keyword>;
 }
 
@@ -98,19 +97,19 @@ const engines = new WeakMap<Script, Engine>();
 
 /** Compiles all of a script's patterns. A rule without synonyms dies when a line comes to it, as in the Perl. */
 function compile(data: ScriptData): Engine {
-  const substitutions = (table: Map<string, string>): Substitution[] => [...table].map(([word, by]) => (
-    { word: pattern(`\\b${word}\\b`), every: pattern(word, 'g'), by }));
+  const substitutions = (table: Map<string, string>): Words<Substitution> =>
+    new Words(Array.from(table, ([word, by]) => [word, { every: pattern(word, 'g'), by }]));
   const keywords = new Map<string, Keyword>();
   for (const [word, decomps] of data.decomplist) {
     const shown = data.keyranks.get(word) ?? '';
     const rules = decomps.map((decomp): Rule => {
       let match: Matcher | undefined;
       const key = word + SUBSEP + decomp;
-      return { decomp, key, match: (text) => (match ??= matcher(rule_pattern(decomp, data.synon)))(text) };
+      return { decomp, key, match: (text, low) => (match ??= matcher(rule_pattern(decomp, data.synon)))(text, low) };
     });
-    keywords.set(word, { word, rank: Number.parseFloat(shown) || 0, shown, found: pattern(`\\b${word}\\b`), rules });
+    keywords.set(word, { word, rank: Number.parseFloat(shown) || 0, shown, rules });
   }
-  return { pre: substitutions(data.pre), post: substitutions(data.post), keywords };
+  return { pre: substitutions(data.pre), post: substitutions(data.post), found: new Words(keywords), keywords };
 }
 
 /** Checks and compiles a script, once a process. */
@@ -141,10 +140,10 @@ function refuse(field: string): never {
 const MEMBERS = Object.keys(empty()) as (keyof ScriptData)[];
 
 /** Perl's test of a pattern between word edges. */
-function edged(words: Substitution[], string: string): string {
+function edged(words: Words<Substitution>, string: string): string {
   const out = split(string, ' ');
   out.forEach((word, i) => {
-    const found = words.find((one) => one.word.test(word));
+    const found = words.first(word);
     if (found) out[i] = word.replace(found.every, () => found.by);
   });
   return out.join(' ');
@@ -303,14 +302,16 @@ export class Eliza implements Fields {
     string = string.replace(/[?!,]/g, '.').replace(/but/g, '.');
 
     for (const part of split(string, '.')) {
+      const low = lower(part);
+      const found = engine.found.all(part, low);
       KEYWORD: for (let keyword of engine.keywords.values()) {
-        while (rank < keyword.rank && (keyword.word === goto || keyword.found.test(part))) {
+        while (rank < keyword.rank && (keyword.word === goto || found.has(keyword))) {
           rank = keyword.rank;
           debug += `\t${keyword.shown}> ${keyword.word}`;
           let again = false;
           for (const { decomp, key, match } of keyword.rules) {
             debug += `\n\t\t: ${decomp}`;
-            const captures = match(part);
+            const captures = match(part, low);
             if (!captures) {
               debug += '\n';
               continue;
@@ -362,7 +363,7 @@ export class Eliza implements Fields {
 
   #vivify(word: string): Keyword {
     this.decomplist.set(word, []);
-    return { word, rank: 0, shown: '', found: pattern(`\\b${word}\\b`), rules: [] };
+    return { word, rank: 0, shown: '', rules: [] };
   }
 
   _get_next_reasmb(reasmbkey: string, memory: boolean): string {

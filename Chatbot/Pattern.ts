@@ -206,8 +206,7 @@ function segment(source: string): Segment | undefined {
  * depends only on what follows: hence the segments are found from the last to the first, each searched for from the
  * right, and only the first segment, with nothing greedy before it, from the left.
  */
-function linear(segments: readonly Segment[], text: string): string[] | undefined {
-  const low = lower(text);
+function linear(segments: readonly Segment[], text: string, low: string): string[] | undefined {
   const last = segments.length - 1;
   const starts: number[] = [];
   let limit = low.length; // no segment may end after the wildcard that follows it ends
@@ -245,8 +244,8 @@ function linear(segments: readonly Segment[], text: string): string[] | undefine
   return captures;
 }
 
-/** Matches a text and gives what `$1`, `$2` … would hold, or undefined. */
-export type Matcher = (text: string) => string[] | undefined;
+/** Matches a text, given also in lower case, and gives what `$1`, `$2` … would hold, or undefined. */
+export type Matcher = (text: string, low: string) => string[] | undefined;
 
 /**
  * Makes a decomposition rule ready to be matched: in linear time when it is made of wildcards, plain words and
@@ -260,10 +259,10 @@ export function matcher(source: string): Matcher {
   const segments = source.split(WILDCARD).map(segment);
   if (segments.every((one) => one !== undefined)) {
     // A wildcard stops at a newline, and a rule holds none: a match lies within one line.
-    return (text) => {
-      if (!text.includes('\n')) return linear(segments, text);
+    return (text, low) => {
+      if (!text.includes('\n')) return linear(segments, text, low);
       for (const line of text.split('\n')) {
-        const captures = linear(segments, line);
+        const captures = linear(segments, line, lower(line));
         if (captures) return captures;
       }
       return undefined;
@@ -271,4 +270,56 @@ export function matcher(source: string): Matcher {
   }
   const regexp = pattern(source);
   return (text) => regexp.exec(text)?.slice(1).map((capture: string | undefined) => capture ?? '');
+}
+
+/**
+ * Words to be looked for in a text as `/\b$word\b/i` does it, all at once: those made of letters alone are looked up
+ * among the text's own words, the others are tried one by one.
+ */
+export class Words<T> {
+  readonly #list: readonly T[];
+  readonly #plain = new Map<string, number[]>();
+  readonly #patterns: (readonly [index: number, regexp: RegExp])[] = [];
+
+  /**
+   * @param entries words, and what is to be found by them, in the script's order
+   * @throws PatternError as {@link translate}
+   */
+  constructor(entries: Iterable<readonly [word: string, value: T]>) {
+    this.#list = Array.from(entries, ([word, value], index) => {
+      if (!/^\w+$/.test(word)) this.#patterns.push([index, pattern(`\\b${word}\\b`)]);
+      else this.#plain.set(lower(word), [...this.#plain.get(lower(word)) ?? [], index]);
+      return value;
+    });
+  }
+
+  /**
+   * The first in the script's order.
+   *
+   * @param text where to look
+   * @returns what was given with the first word that is in the text
+   */
+  first(text: string): T | undefined {
+    let best = Infinity;
+    for (const word of lower(text).match(/\w+/g) ?? []) best = Math.min(best, this.#plain.get(word)?.[0] ?? Infinity);
+    for (const [index, regexp] of this.#patterns) {
+      if (index > best) break;
+      if (regexp.test(text)) return this.#list[index];
+    }
+    return this.#list[best];
+  }
+
+  /**
+   * All, in no order.
+   *
+   * @param text where to look
+   * @param low the same in lower case
+   * @returns what was given with the words that are in the text
+   */
+  all(text: string, low: string): Set<T | undefined> {
+    const found = new Set<T | undefined>();
+    for (const word of low.match(/\w+/g) ?? []) this.#plain.get(word)?.forEach((index) => found.add(this.#list[index]));
+    for (const [index, regexp] of this.#patterns) if (regexp.test(text)) found.add(this.#list[index]);
+    return found;
+  }
 }

@@ -1,0 +1,76 @@
+/**
+ * What a student learns here: that no line of the scripts is dead. Each reassembly rule of doctor.txt and
+ * doctor.es.txt is brought to be said at least once, by an utterance made from its own decomposition rule.
+ */
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { Eliza } from '../Chatbot/Eliza.ts';
+import { parse, SUBSEP } from '../Chatbot/Script.ts';
+
+/** What was said along the way to one reply, read from the debug text: keyword, rule, and the reassembly rule. */
+function said(debug: string): string[] {
+  const found: string[] = [];
+  let keyword = '';
+  let decomp = '';
+  for (const line of debug.split('\n')) {
+    keyword = /^\t-?\d+> (.*)$/.exec(line)?.[1] ?? keyword;
+    decomp = /^\t\t: (.*) : 0 /.exec(line)?.[1] ?? decomp;
+    const reasmb = /^\t\t--> {2}(.*)$/.exec(line)?.[1];
+    if (reasmb !== undefined) found.push([keyword, decomp, reasmb].join(SUBSEP));
+  }
+  return found;
+}
+
+/** Where a keyword is a pattern, or is outranked by its own rule's words, this brings it about. */
+const OPENINGS = ['', 'the ', 'am ', 'claro ', 'no '];
+
+for (const name of ['doctor.txt', 'doctor.es.txt']) {
+  const file = new URL(`../Chatbot/${name}`, import.meta.url);
+  const { data } = parse(readFileSync(file, 'latin1'), name);
+
+  /** Utterances that come to a decomposition rule of a keyword, likely or less so. */
+  const utterances = (keyword: string, decomp: string): string[] => {
+    const plain = decomp.replace(/[\^$]/g, '');
+    const synonyms = data.synon.get(/@(\w+)/.exec(plain)?.[1] ?? '') ?? [''];
+    const own = /^\w+$/.test(keyword)
+      ? keyword
+      : keyword.replace(/^\(\?<.*?\)/, '').replace(/\(\?:(\w+)[^)]*\)/, '$1').replace('\\s', ' ');
+    const filled = synonyms.flatMap((synonym) => {
+      const text = plain.replace(/@\w+/, synonym);
+      return OPENINGS.map((opening) => (opening + text.replace(/\s*\*\s*/g, ' xx ')).trim());
+    });
+    return [plain === '*' ? own : '', ...filled, ...filled.map((text) => `${text} ${own}`), `${own} xx`, own];
+  };
+
+  t.test(`${name}: every reassembly rule is said`, (t) => {
+    const missing: string[] = [];
+    for (const [key, rules] of data.reasmblist) {
+      const [keyword = '', decomp = ''] = key.split(SUBSEP);
+      const heard = new Set<string>();
+      const bot = new Eliza({ scriptfile: name, memory_on: false });
+      const line = utterances(keyword, decomp).find((line) => {
+        bot.transform(line);
+        return said(bot.debug_text).some((rule) => rule.startsWith(key + SUBSEP));
+      });
+      for (let turn = 0; line !== undefined && turn < 60 * rules.length; turn++) {
+        bot.transform(line);
+        for (const rule of said(bot.debug_text)) heard.add(rule);
+      }
+      missing.push(...rules.map((rule) => key + SUBSEP + rule).filter((rule) => !heard.has(rule)));
+    }
+    for (const [key, rules] of data.reasmblist_for_memory) {
+      const [, decomp = ''] = key.split(SUBSEP);
+      const bot = new Eliza({ scriptfile: name });
+      const heard = new Set<string>();
+      for (const _ of [...rules, '']) {
+        bot.transform(decomp.replace(/\*/g, 'xx'));
+        bot.transform('xx');
+        t.match(bot.debug_text, /Pulling string ".*" from memory/, `memory answers for: ${decomp}`);
+        for (const rule of said(bot.debug_text)) heard.add(rule);
+      }
+      missing.push(...rules.map((rule) => key + SUBSEP + rule).filter((rule) => !heard.has(rule)));
+    }
+    t.same(missing.map((rule) => rule.split(SUBSEP)), [], 'no rule is left unsaid');
+    t.end();
+  });
+}

@@ -91,6 +91,8 @@ interface Engine {
   readonly post: Words<Substitution>;
   readonly found: Words<Keyword>;
   readonly keywords: Map<string, Keyword>;
+  /** The keyword '', if a `goto` that names none has made it: `$goto` is '' to begin with, and so finds it (719). */
+  readonly nameless: readonly Keyword[];
 }
 
 const engines = new WeakMap<Script, Engine>();
@@ -109,7 +111,8 @@ function compile(data: ScriptData): Engine {
     });
     keywords.set(word, { word, rank: Number.parseFloat(shown) || 0, shown, rules });
   }
-  return { pre: substitutions(data.pre), post: substitutions(data.post), found: new Words(keywords), keywords };
+  const nameless = [...keywords.values()].filter(({ word }) => word === '');
+  return { pre: substitutions(data.pre), post: substitutions(data.post), found: new Words(keywords), keywords, nameless };
 }
 
 /** Checks and compiles a script, once a process. */
@@ -141,12 +144,13 @@ const MEMBERS = Object.keys(empty()) as (keyof ScriptData)[];
 
 /** Perl's test of a pattern between word edges. */
 function edged(words: Words<Substitution>, string: string): string {
-  const out = split(string, ' ');
-  out.forEach((word, i) => {
-    const found = words.first(word);
-    if (found) out[i] = word.replace(found.every, () => found.by);
-  });
-  return out.join(' ');
+  const low = lower(string);
+  if (!words.any(string, low)) return string.endsWith(' ') ? split(string, ' ').join(' ') : string;
+  const lows = low.split(' ');
+  return split(string, ' ').map((word, i) => {
+    const found = words.first(word, lows[i] ?? '');
+    return found ? word.replace(found.every, () => found.by) : word;
+  }).join(' ');
 }
 
 /** A bot. */
@@ -304,8 +308,9 @@ export class Eliza implements Fields {
     for (const part of split(string, '.')) {
       const low = lower(part);
       const found = engine.found.all(part, low);
-      KEYWORD: for (let keyword of engine.keywords.values()) {
-        while (rank < keyword.rank && (keyword.word === goto || found.has(keyword))) {
+      if (goto === '') found.push(...engine.nameless);
+      KEYWORD: for (let keyword of found) {
+        while (rank < keyword.rank) {
           rank = keyword.rank;
           debug += `\t${keyword.shown}> ${keyword.word}`;
           let again = false;
@@ -316,8 +321,9 @@ export class Eliza implements Fields {
               debug += '\n';
               continue;
             }
-            const matches = Array.from({ length: 9 }, (_, i) => captures[i] ?? '');
-            debug += ` : 0 ${matches.join(' ')}\n`;
+            debug += ' : 0';
+            for (let i = 0; i < 9; i++) debug += ` ${captures[i] ?? ''}`;
+            debug += '\n';
             reasmbkey = key;
             const memory = used && (this.#data.reasmblist_for_memory.get(key)?.length ?? 0) > 0;
             reasmb = this._get_next_reasmb(key, memory);
@@ -332,9 +338,9 @@ export class Eliza implements Fields {
               again = true;
               break;
             }
-            for (let i = 1; i <= 9; i++) {
+            for (let i = 1; i <= 9 && reasmb.includes('('); i++) {
               if (!reasmb.includes(`(${i})`)) continue;
-              const words = edged(engine.post, matches[i - 1] ?? '').replace(/[,;?!](?=\n?$)|\.+(?=\n?$)/, '');
+              const words = edged(engine.post, captures[i - 1] ?? '').replace(/[,;?!](?=\n?$)|\.+(?=\n?$)/, '');
               reasmb = reasmb.replaceAll(`(${i})`, () => words);
             }
             continue KEYWORD;

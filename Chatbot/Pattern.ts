@@ -19,6 +19,9 @@ export class SynonymError extends PatternError {
   override name = 'SynonymError';
 }
 
+/** What makes a pattern more than the text it matches. */
+const SPECIAL = /[\\^$.|?*+()[\]{}]/;
+
 /** What `\d` and its kin stand for inside a class; `\t-\r` are Perl's five control characters that are blanks. */
 const CLASSES: Record<string, string> = { d: '0-9', w: 'a-zA-Z0-9_', s: '\\t-\\r ' };
 
@@ -272,6 +275,9 @@ export function matcher(source: string): Matcher {
   return (text) => regexp.exec(text)?.slice(1).map((capture: string | undefined) => capture ?? '');
 }
 
+const WORD = /\w+/g;
+const NONE: readonly number[] = [];
+
 /**
  * Words to be looked for in a text as `/\b$word\b/i` does it, all at once: those made of letters alone are looked up
  * among the text's own words, the others are tried one by one.
@@ -280,6 +286,8 @@ export class Words<T> {
   readonly #list: readonly T[];
   readonly #plain = new Map<string, number[]>();
   readonly #patterns: (readonly [index: number, regexp: RegExp])[] = [];
+  /** Without a real pattern among them, what is in no text is in no part of it. */
+  readonly #literal: boolean;
 
   /**
    * @param entries words, and what is to be found by them, in the script's order
@@ -291,17 +299,33 @@ export class Words<T> {
       else this.#plain.set(lower(word), [...this.#plain.get(lower(word)) ?? [], index]);
       return value;
     });
+    this.#literal = Array.from(entries).every(([word]) => !SPECIAL.test(word));
+  }
+
+  /**
+   * Whether it is worth while to look at a text word by word.
+   *
+   * @param text several words
+   * @param low the same in lower case
+   * @returns false when surely none is in any of them
+   */
+  any(text: string, low: string): boolean {
+    return !this.#literal || this.first(text, low) !== undefined;
   }
 
   /**
    * The first in the script's order.
    *
    * @param text where to look
+   * @param low the same in lower case
    * @returns what was given with the first word that is in the text
    */
-  first(text: string): T | undefined {
+  first(text: string, low: string): T | undefined {
     let best = Infinity;
-    for (const word of lower(text).match(/\w+/g) ?? []) best = Math.min(best, this.#plain.get(word)?.[0] ?? Infinity);
+    for (const word of low.match(WORD) ?? []) {
+      const index = this.#plain.get(word)?.[0];
+      if (index !== undefined && index < best) best = index;
+    }
     for (const [index, regexp] of this.#patterns) {
       if (index > best) break;
       if (regexp.test(text)) return this.#list[index];
@@ -310,16 +334,18 @@ export class Words<T> {
   }
 
   /**
-   * All, in no order.
+   * All, in the script's order.
    *
    * @param text where to look
    * @param low the same in lower case
    * @returns what was given with the words that are in the text
    */
-  all(text: string, low: string): Set<T | undefined> {
-    const found = new Set<T | undefined>();
-    for (const word of low.match(/\w+/g) ?? []) this.#plain.get(word)?.forEach((index) => found.add(this.#list[index]));
-    for (const [index, regexp] of this.#patterns) if (regexp.test(text)) found.add(this.#list[index]);
-    return found;
+  all(text: string, low: string): T[] {
+    const found: number[] = [];
+    for (const word of low.match(WORD) ?? []) {
+      for (const index of this.#plain.get(word) ?? NONE) if (!found.includes(index)) found.push(index);
+    }
+    for (const [index, regexp] of this.#patterns) if (regexp.test(text)) found.push(index);
+    return found.sort((one, other) => one - other).map((index) => this.#list[index] as T);
   }
 }

@@ -1,18 +1,20 @@
 /**
- * Chatbot::Eliza 1.08 in TypeScript, sub for sub in its order and under its names; the line numbers are Eliza.pm's.
+ * Chatbot::Eliza 1.08 in TypeScript, sub for sub, in its order and under its names. `Eliza.pm:681-898` says where a
+ * sub stands in the Perl.
  *
  * Given the same script and the same random numbers, every reply and every debug text is the Perl's, byte for byte,
- * when Perl's hashes are walked in the script's order (erratum 37). What the Perl does wrong on its own it still does
- * here, each manner named where it happens; what could harm whoever runs it is mended (errata 28-31, 33).
+ * its hashes walked in the script's order (erratum 37: in the Perl the choice between keywords of one rank follows
+ * the hash seed). What it does wrong on its own is kept and named where it happens; what could harm whoever runs it
+ * is mended (errata 28 to 31, 33 and 38). Texts are bytes, one a character, as in the Perl.
  *
- * transform and all it needs runs in a browser as it is. Only command_interface reads and writes.
+ * transform and all that it needs runs in a browser as it is. Only command_interface reads and writes.
  *
  * @module
  */
 import { print, STDIN } from '../perl/IO/Handle.ts';
 import { $ } from '../perl/perlvar.ts';
 import { lower, matcher, pattern, rule_pattern, Words, type Matcher } from './Pattern.ts';
-import { add, check, empty, goto_of, load, parse, split, SUBSEP, type Script, type ScriptData } from './Script.ts';
+import { add, check, empty, goto_of, load, parse, ScriptError, split, SUBSEP, type Script, type ScriptData } from './Script.ts';
 
 /** Perl's `rand`: a number from 0 up to, but not reaching, its argument. */
 export type Rand = (limit: number) => number;
@@ -20,16 +22,16 @@ export type Rand = (limit: number) => number;
 let seed = Math.random() * 2 ** 32;
 
 /**
- * Perl's `srand`. JavaScript's own generator cannot be seeded, and forked children would all go on alike with it.
+ * Perl's `srand`. JavaScript's own generator cannot be seeded, and after a fork every child would draw the same.
  *
- * @param number any number
+ * @param number where the numbers of {@link rand} start
  */
 export function srand(number: number): void {
   seed = number | 0;
 }
 
 /**
- * Perl's `rand`, by Tommy Ettinger's mulberry32.
+ * Perl's `rand`, by the algorithm called mulberry32.
  *
  * @param limit what no number reaches
  * @returns a number from 0 on
@@ -41,30 +43,43 @@ export function rand(limit = 1): number {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32 * limit;
 }
 
-/** What the constructor takes; any data member may be among it. */
+/** `%fields`, but for what the script fills (Eliza.pm:279-309). */
+export interface Fields {
+  /** What the bot calls itself in its prompt. */
+  name: string;
+  /** Where the script came from; '' for the default one. */
+  scriptfile: string;
+  /** Whether command_interface prints the debug text before each reply. */
+  debug: boolean;
+  /** How the last reply was come by. */
+  debug_text: string;
+  /** The last reply. */
+  transform_text: string;
+  /** Whether command_interface prints prompts. */
+  prompts_on: boolean;
+  /** Whether lines are remembered. */
+  memory_on: boolean;
+  /** The bot's prompt. */
+  botprompt: string;
+  /** The user's prompt. */
+  userprompt: string;
+  /** Where chance comes from. */
+  myrand: Rand;
+  /** How many lines are remembered. */
+  max_memory_size: number;
+  /** From 0, never, to 1, always when there is nothing better to say. */
+  likelihood_of_using_memory: number;
+  /** The lines remembered, the oldest first. */
+  memory: string[];
+}
+
+/** What the constructor takes: any data member. */
 export type Options = Partial<Fields & ScriptData> & {
   /** The script itself, one byte a character, where there is no file to read it from. */
   script?: string;
 };
 
-/** `%fields` (lines 279-309), but for what the script fills. */
-interface Fields {
-  name: string;
-  scriptfile: string;
-  debug: boolean;
-  debug_text: string;
-  transform_text: string;
-  prompts_on: boolean;
-  memory_on: boolean;
-  botprompt: string;
-  userprompt: string;
-  myrand: Rand;
-  max_memory_size: number;
-  likelihood_of_using_memory: number;
-  memory: string[];
-}
-
-/** A keyword with all its rules, ready to be looked for. */
+/** A keyword with all its rules; `shown` is its rank as the script writes it. */
 interface Keyword {
   readonly word: string;
   readonly rank: number;
@@ -72,7 +87,7 @@ interface Keyword {
   readonly rules: readonly Rule[];
 }
 
-/** A decomposition rule, ready to be matched. */
+/** A decomposition rule, and the key to its reassembly rules. */
 interface Rule {
   readonly decomp: string;
   readonly key: string;
@@ -85,65 +100,61 @@ interface Substitution {
   readonly by: string;
 }
 
-/** A script made ready: all its patterns compiled, in its order. */
+/** A script made ready, all its patterns compiled. */
 interface Engine {
   readonly pre: Words<Substitution>;
   readonly post: Words<Substitution>;
   readonly found: Words<Keyword>;
-  readonly keywords: Map<string, Keyword>;
+  readonly keywords: ReadonlyMap<string, Keyword>;
   /** The keyword '', if a `goto` that names none has made it: `$goto` is '' to begin with, and so finds it (719). */
   readonly nameless: readonly Keyword[];
 }
 
-const engines = new WeakMap<Script, Engine>();
+/** A rule is compiled when a line first comes to it, and dies only then, where it has no synonyms: as in the Perl. */
+function rule(word: string, decomp: string, data: ScriptData): Rule {
+  let match: Matcher | undefined;
+  return {
+    decomp,
+    key: word + SUBSEP + decomp,
+    match: (text, low) => (match ??= matcher(rule_pattern(decomp, data.synon)))(text, low),
+  };
+}
 
-/** Compiles all of a script's patterns. A rule without synonyms dies when a line comes to it, as in the Perl. */
 function compile(data: ScriptData): Engine {
   const substitutions = (table: Map<string, string>): Words<Substitution> =>
     new Words(Array.from(table, ([word, by]) => [word, { every: pattern(word, 'g'), by }]));
-  const keywords = new Map<string, Keyword>();
-  for (const [word, decomps] of data.decomplist) {
+  const keywords = new Map(Array.from(data.decomplist, ([word, decomps]) => {
     const shown = data.keyranks.get(word) ?? '';
-    const rules = decomps.map((decomp): Rule => {
-      let match: Matcher | undefined;
-      const key = word + SUBSEP + decomp;
-      return { decomp, key, match: (text, low) => (match ??= matcher(rule_pattern(decomp, data.synon)))(text, low) };
-    });
-    keywords.set(word, { word, rank: Number.parseFloat(shown) || 0, shown, rules });
-  }
-  const nameless = [...keywords.values()].filter(({ word }) => word === '');
-  return { pre: substitutions(data.pre), post: substitutions(data.post), found: new Words(keywords), keywords, nameless };
+    const rules = decomps.map((decomp) => rule(word, decomp, data));
+    return [word, { word, rank: Number.parseFloat(shown) || 0, shown, rules }];
+  }));
+  return {
+    pre: substitutions(data.pre),
+    post: substitutions(data.post),
+    found: new Words(keywords),
+    keywords,
+    nameless: [keywords.get('') ?? []].flat(),
+  };
 }
+
+function warn(warnings: readonly string[]): void {
+  for (const warning of warnings) console.warn(warning.trimEnd());
+}
+
+const engines = new WeakMap<Script, Engine>();
 
 /** Checks and compiles a script, once a process. */
 function engine_of(script: Script): Engine {
   let engine = engines.get(script);
   if (!engine) {
-    for (const warning of check(script, script.data)) console.warn(warning.trimEnd());
+    warn(check(script, script.data));
     engines.set(script, engine = compile(script.data));
   }
   return engine;
 }
 
-/** What every missing property comes to: see {@link Eliza}. */
-const AUTOLOAD = new Proxy({}, {
-  get(_, field) {
-    return typeof field === 'symbol' || field === 'then' || field === 'toJSON' ? undefined : refuse(field);
-  },
-  set(_, field) {
-    return refuse(String(field));
-  },
-});
-
-function refuse(field: string): never {
-  throw new TypeError(`Can't access \`${field}' field in object of class Chatbot::Eliza`);
-}
-
-/** The members that the script fills. */
-const MEMBERS = Object.keys(empty()) as (keyof ScriptData)[];
-
-/** Perl's test of a pattern between word edges. */
-function edged(words: Words<Substitution>, string: string): string {
+/** What preprocess and postprocess have in common: each word is replaced by the first rule that finds itself in it. */
+function replace_words(words: Words<Substitution>, string: string): string {
   const low = lower(string);
   if (!words.any(string, low)) return string.endsWith(' ') ? split(string, ' ').join(' ') : string;
   const lows = low.split(' ');
@@ -153,7 +164,28 @@ function edged(words: Words<Substitution>, string: string): string {
   }).join(' ');
 }
 
-/** A bot. */
+/** Perl's `@{ undef }`, which a script without the list in question comes to. */
+function no_array(): never {
+  throw new ScriptError("Can't use an undefined value as an ARRAY reference\n");
+}
+
+/** What telnet says to its like in the middle of the user's words: IAC and a command, an option or a whole list of them. */
+const NEGOTIATION = /\xff(?:[\xfb-\xfe][^]|\xfa[^]*?\xff\xf0|[\xf0-\xf9])/g;
+
+/** The members that the script fills. */
+const MEMBERS = Object.keys(empty()) as (keyof ScriptData)[];
+
+/** Where a property is looked for that neither a bot nor its class has. */
+const AUTOLOAD = new Proxy({}, {
+  get: (_, field) => typeof field === 'symbol' || field === 'then' || field === 'toJSON' ? undefined : refuse(field),
+  set: (_, field) => refuse(String(field)),
+});
+
+function refuse(field: string): never {
+  throw new TypeError(`Can't access \`${field}' field in object of class Chatbot::Eliza`);
+}
+
+/** A bot: the package Chatbot::Eliza. */
 export class Eliza implements Fields {
   name = 'Eliza';
   scriptfile = '';
@@ -165,26 +197,71 @@ export class Eliza implements Fields {
   botprompt = '';
   userprompt = '';
   myrand: Rand = rand;
-  declare keyranks: Map<string, string>;
-  declare decomplist: Map<string, string[]>;
-  declare reasmblist: Map<string, string[]>;
-  declare reasmblist_for_memory: Map<string, string[]>;
-  declare pre: Map<string, string>;
-  declare post: Map<string, string>;
-  declare synon: Map<string, string[]>;
-  declare initial: string[];
-  declare final: string[];
-  declare quit: string[];
   max_memory_size = 5;
   likelihood_of_using_memory = 1;
   memory: string[] = [];
+  /** Keywords and their ranks. */
+  declare keyranks: Map<string, string>;
+  /** Keywords and their decomposition rules. */
+  declare decomplist: Map<string, string[]>;
+  /** Keyword, `$;` and decomposition rule, and their reassembly rules. */
+  declare reasmblist: Map<string, string[]>;
+  /** The same for a line that was pulled from memory. */
+  declare reasmblist_for_memory: Map<string, string[]>;
+  /** Words replaced before anything else. */
+  declare pre: Map<string, string>;
+  /** Words replaced in what the user said when it is said back. */
+  declare post: Map<string, string>;
+  /** A word of a decomposition rule and what counts as the same. */
+  declare synon: Map<string, string[]>;
+  /** Greetings. */
+  declare initial: string[];
+  /** Farewells. */
+  declare final: string[];
+  /** Patterns that end the conversation. */
+  declare quit: string[];
 
-  #data: ScriptData = empty();
+  #data = empty(); // shared with the other bots of the script, but for the members in #own
   #own = new Set<keyof ScriptData>();
-  #engine: Engine | undefined;
+  #engine: Engine | undefined; // none while a member may be changed at any time
   #next = { reasmblist: new Map<string, number>(), reasmblist_for_memory: new Map<string, number>() };
 
-  /** AUTOLOAD's accessors for the members that the script fills: a bot gets a copy when it is first asked for one. */
+  /**
+   * A bot with a script.
+   *
+   * Mirrors `new`, Eliza.pm:339-349.
+   *
+   * @param name the bot's name, or data members by name
+   * @param scriptfile the script's file; a bare name is also looked for beside this module
+   * @throws ScriptError when the script cannot be read or used
+   */
+  constructor(name?: string | Options, scriptfile?: string) {
+    this._initialize(name, scriptfile);
+  }
+
+  /**
+   * Takes the constructor's parameters.
+   *
+   * Mirrors `_initialize`, Eliza.pm:351-372.
+   *
+   * @param param1 a name, or data members by name
+   * @param param2 the script's file
+   * @throws ScriptError when the script cannot be read or used
+   */
+  _initialize(param1?: string | Options, param2?: string): void {
+    if (typeof param1 === 'object') {
+      const { script, ...members } = param1;
+      Object.assign(this, members);
+      this.parse_script_data(this.scriptfile, script);
+    } else {
+      if (param1) this.name = param1;
+      this.parse_script_data(param2);
+    }
+    this.memory = [];
+  }
+
+  // Mirrors `AUTOLOAD`, Eliza.pm:374-389: accessors for the members that the script fills. A bot gets its own copy of
+  // one when it is first asked for it. What there is no accessor for comes to AUTOLOAD, and is refused.
   static {
     for (const member of MEMBERS) {
       Object.defineProperty(this.prototype, member, {
@@ -201,65 +278,52 @@ export class Eliza implements Fields {
     Object.setPrototypeOf(this.prototype, AUTOLOAD);
   }
 
-  #mine<M extends keyof ScriptData>(member: M): ScriptData[M] {
+  #mine<Member extends keyof ScriptData>(member: Member): ScriptData[Member] {
     if (!this.#own.has(member)) {
       this.#own.add(member);
       this.#data = { ...this.#data, [member]: structuredClone(this.#data[member]) };
     }
-    if (!Array.isArray(this.#data[member])) this.#engine = undefined; // it may be changed at any time from now on
+    if (!Array.isArray(this.#data[member])) this.#engine = undefined;
     return this.#data[member];
   }
 
+  #ready(): Engine {
+    return this.#engine ?? compile(this.#data);
+  }
+
   /**
-   * Reads, checks and compiles a script once a process: bots made of it later need no file, as under chroot.
+   * A conversation: greeting, lines and replies, farewell. `debug` turns the debugging on and off and answers the line
+   * before it again; `memory` shows what is remembered, `debug that` how the last reply was come by.
    *
-   * @param scriptfile its name; '' is the default script
-   * @returns the same name, to make bots with
-   * @throws ScriptError when the script cannot be read or used
+   * Each turn is one write. It ends at a quit word, at the end of input, and when the other side has gone.
+   *
+   * Mirrors `command_interface`, Eliza.pm:420-499.
    */
-  static load(scriptfile = ''): string {
-    engine_of(load(scriptfile));
-    return scriptfile;
-  }
-
-  constructor(name?: string | Options, scriptfile?: string) {
-    this._initialize(name, scriptfile);
-  }
-
-  _initialize(param1?: string | Options, param2?: string): void {
-    if (typeof param1 === 'object') {
-      const { script, ...fields } = param1;
-      Object.assign(this, fields);
-      this.parse_script_data(this.scriptfile, script);
-    } else {
-      if (param1) this.name = param1;
-      this.parse_script_data(param2);
-    }
-    this.memory = [];
-  }
-
   command_interface(): void {
     let user_input = '';
+
     this.botprompt = `${this.name}:\t`;
     this.userprompt = 'you:\t';
-    const [botprompt, userprompt] = this.prompts_on ? [this.botprompt, this.userprompt] : ['', ''];
+    const prompt = (which: 'botprompt' | 'userprompt'): string => this.prompts_on ? this[which] : '';
+
     const pid = $['$'];
     srand(Math.floor(Date.now() / 1000) ^ (pid + (pid << 15)));
 
-    let out = `${botprompt}${this.initial[Math.floor(this.myrand(this.initial.length))] ?? ''}\n`;
+    let out = `${prompt('botprompt')}${this.#pick(this.initial)}\n`;
     for (;;) {
-      if (!print(out + userprompt)) return;
-      out = '';
+      if (!print(out, prompt('userprompt'))) return;
 
       const previous_user_input = user_input;
-      const line = STDIN.getline();
-      const string = line?.match(/^([^\n]*?)\r?\n?$/)?.[1];
+      // What a user types goes nowhere but into the reply, so all of it is clean (erratum 28: the Perl leaves it
+      // tainted, and its sprintf then ends the conversation). CRLF ends a line as LF does (erratum 33).
+      const string = STDIN.getline()?.match(/^([^\n]*?)\r?\n?$/)?.[1]?.replace(NEGOTIATION, '');
 
       if (this._testquit(string)) {
-        print(`${botprompt}${this.final[Math.floor(this.myrand(this.final.length))] ?? ''}\n`);
+        print(prompt('botprompt'), this.#pick(this.final), '\n');
         return;
       }
       user_input = string ?? '';
+
       if (user_input === 'debug') {
         this.debug = !this.debug;
         user_input = previous_user_input;
@@ -272,122 +336,192 @@ export class Eliza implements Fields {
         out = this.debug_text;
         continue;
       }
+
       const reply = this.transform(user_input);
-      out = `${this.debug ? this.debug_text : ''}${botprompt}${reply}\n`;
+      out = `${this.debug ? this.debug_text : ''}${prompt('botprompt')}${reply}\n`;
     }
   }
 
+  #pick(list: readonly string[]): string {
+    return list[Math.floor(this.myrand(list.length))] ?? no_array();
+  }
+
+  /**
+   * Gives a line's words one spelling.
+   *
+   * Mirrors `preprocess`, Eliza.pm:522-538.
+   *
+   * @param string what the user said
+   * @returns the same with the words of `%pre` replaced
+   */
   preprocess(string: string): string {
-    return edged((this.#engine ?? compile(this.#data)).pre, string);
+    return replace_words(this.#ready().pre, string);
   }
 
+  /**
+   * Turns a line round: I becomes you, you me.
+   *
+   * Mirrors `postprocess`, Eliza.pm:558-574.
+   *
+   * @param string a piece of what the user said
+   * @returns the same with the words of `%post` replaced
+   */
   postprocess(string: string): string {
-    return edged((this.#engine ?? compile(this.#data)).post, string);
+    return replace_words(this.#ready().post, string);
   }
 
+  /**
+   * Looks for a quit word, anywhere in the line (erratum 32: `where is the exit sign` ends a conversation).
+   *
+   * Mirrors `_testquit`, Eliza.pm:590-598, which goes on for ever at the end of input (erratum 31).
+   *
+   * @param string what the user said; undefined at the end of input
+   * @returns whether that ends the conversation
+   */
   _testquit(string?: string): boolean {
     return string === undefined || this.quit.some((quitword) => pattern(`\\b${quitword}\\b`).test(string));
   }
 
+  /**
+   * Shows what is remembered.
+   *
+   * Mirrors `_debug_memory`, Eliza.pm:614-631, which gives sprintf the user's words for a format (erratum 29).
+   *
+   * @returns lines of text
+   */
   _debug_memory(): string {
     return `\t${this.memory.length} item(s) in memory stack:\n${this.memory.map((line) => `\t\t->${line}\n`).join('')}`;
   }
 
-  transform(string: string, use_memory?: string): string {
-    const engine = this.#engine ?? compile(this.#data);
-    const used = use_memory !== undefined;
+  /**
+   * Replies to a line.
+   *
+   * Mirrors `transform`, Eliza.pm:681-898. Its debug text is written without sprintf, which takes the user's `%` for
+   * its own (erratum 29).
+   *
+   * @param string what the user said
+   * @param use_memory given when the line comes from memory: other reassembly rules are for it
+   * @returns the reply
+   * @throws ScriptError when the line comes to a rule that is not complete
+   */
+  transform(string: string, use_memory?: string | boolean): string {
+    const { pre, found, nameless, keywords } = this.#ready();
     let debug = use_memory ? `\t[Pulling string "${string}" from memory.]\n` : '';
-    let rank = -2;
-    let reasmb = '';
-    let reasmbkey = '';
-    let goto = '';
+    let [rank, reasmb, reasmbkey, goto] = [-2, '', '', ''];
 
-    string = edged(engine.pre, string);
-    string = string.replace(/[?!,]/g, '.').replace(/but/g, '.');
+    // A conjunction parts a sentence as punctuation does, even within a word: `my button` (erratum 34).
+    string = replace_words(pre, string).replace(/[?!,]/g, '.').replace(/but/g, '.');
 
-    for (const part of split(string, '.')) {
-      const low = lower(part);
-      const found = engine.found.all(part, low);
-      if (goto === '') found.push(...engine.nameless);
-      KEYWORD: for (let keyword of found) {
-        while (rank < keyword.rank) {
+    for (const string_part of split(string, '.')) {
+      const low = lower(string_part);
+      const candidates = found.all(string_part, low);
+      if (goto === '') candidates.push(...nameless);
+
+      KEYWORD: for (let keyword of candidates) {
+        REDO: while (rank < keyword.rank) {
+          // The rank counts from here on, even if none of the rules matches.
           rank = keyword.rank;
           debug += `\t${keyword.shown}> ${keyword.word}`;
-          let again = false;
+
           for (const { decomp, key, match } of keyword.rules) {
             debug += `\n\t\t: ${decomp}`;
-            const captures = match(part, low);
-            if (!captures) {
+            const decomp_matches = match(string_part, low);
+            if (!decomp_matches) {
               debug += '\n';
               continue;
             }
-            debug += ' : 0';
-            for (let i = 0; i < 9; i++) debug += ` ${captures[i] ?? ''}`;
-            debug += '\n';
+            debug += ` : 0${nine(decomp_matches)}\n`;
             reasmbkey = key;
-            const memory = used && (this.#data.reasmblist_for_memory.get(key)?.length ?? 0) > 0;
-            reasmb = this._get_next_reasmb(key, memory);
+            reasmb = this._get_next_reasmb(key, use_memory !== undefined && this.#remembers(key));
             debug += `\t\t-->  ${reasmb}\n`;
 
             const target = goto_of(reasmb);
-            if (target !== undefined) {
-              debug += `$1 = ${target}\n`;
-              goto = target;
-              rank = -2;
-              keyword = engine.keywords.get(target) ?? this.#vivify(target);
-              again = true;
-              break;
+            if (target === undefined) {
+              reasmb = this.#reassemble(reasmb, decomp_matches);
+              continue KEYWORD;
             }
-            for (let i = 1; i <= 9 && reasmb.includes('('); i++) {
-              if (!reasmb.includes(`(${i})`)) continue;
-              const words = edged(engine.post, captures[i - 1] ?? '').replace(/[,;?!](?=\n?$)|\.+(?=\n?$)/, '');
-              reasmb = reasmb.replaceAll(`(${i})`, () => words);
-            }
-            continue KEYWORD;
+            debug += `$1 = ${target}\n`;
+            goto = target;
+            keyword = keywords.get(target) ?? this.#vivify(target);
+            rank = -2;
+            continue REDO;
           }
-          if (!again) break;
+          continue KEYWORD;
         }
       }
     }
     this.debug_text = debug;
 
     if (reasmb === '') {
-      if (this.memory.length > 0 && this.myrand(1) >= 1 - this.likelihood_of_using_memory) {
-        reasmb = this.transform(this.memory.shift() ?? '', 'use memory');
-      } else {
-        reasmb = this.transform('xnone');
-      }
+      reasmb = this.memory.length > 0 && this.myrand(1) >= 1 - this.likelihood_of_using_memory
+        ? this.transform(this.memory.shift() ?? '', 'use memory')
+        : this.transform('xnone');
     } else if (this.memory_on) {
-      if ((this.#data.reasmblist_for_memory.get(reasmbkey)?.length ?? 0) > 0 && !used) this.memory.push(string);
+      if (this.#remembers(reasmbkey) && use_memory === undefined) this.memory.push(string);
       if (this.memory.length > this.max_memory_size) this.memory.shift();
       this.debug_text += `\t${this.memory.length} item(s) in memory.\n`;
     }
-    reasmb = reasmb.replace(/ {2,}/g, ' ').replace(/ \?(?=\n?$)/, '?');
-    this.transform_text = reasmb;
+    return this.transform_text = reasmb.replace(/ {2,}/g, ' ').replace(/ \?(?=\n?$)/, '?');
+  }
+
+  /** Whether a rule is one whose lines are remembered. */
+  #remembers(key: string): boolean {
+    return (this.#data.reasmblist_for_memory.get(key)?.length ?? 0) > 0;
+  }
+
+  /**
+   * Lines 788-792: puts the user's words where the rule has a number. The numbers come one after the other, so that a
+   * `(2)` the user typed is taken for one (erratum 35).
+   */
+  #reassemble(reasmb: string, decomp_matches: readonly string[]): string {
+    for (let i = 1; i <= 9 && reasmb.includes('('); i++) {
+      if (!reasmb.includes(`(${i})`)) continue;
+      const words = this.postprocess(decomp_matches[i - 1] ?? '').replace(/(?:[,;?!]|\.+)(?=\n?$)/, '');
+      reasmb = reasmb.replaceAll(`(${i})`, () => words);
+    }
     return reasmb;
   }
 
+  /** A keyword nobody knows: Perl's `foreach (@{ $hash{$key} })` makes it one, without a rank and without a rule. */
   #vivify(word: string): Keyword {
     this.decomplist.set(word, []);
     return { word, rank: 0, shown: '', rules: [] };
   }
 
+  /**
+   * The next of a rule's reassembly rules. The count is off by one: of A, B and C it says C A B C A C A B C A C A …
+   * (erratum 36).
+   *
+   * Mirrors `_get_next_reasmb`, Eliza.pm:906-918.
+   *
+   * @param reasmbkey keyword, `$;` and decomposition rule
+   * @param memory whether the rules for memory are meant
+   * @returns the reassembly rule
+   * @throws ScriptError when there is none
+   */
   _get_next_reasmb(reasmbkey: string, memory: boolean): string {
-    const which = memory ? 'reasmblist_for_memory' : 'reasmblist';
-    const these_reasmbs = this.#data[which].get(reasmbkey);
-    if (!these_reasmbs) throw new Error("Can't use an undefined value as an ARRAY reference");
-    const next = this.#next[which];
-    let next_reasmb = next.get(reasmbkey) ?? 0;
-    next.set(reasmbkey, next_reasmb + 1);
+    const list = memory ? 'reasmblist_for_memory' : 'reasmblist';
+    const these_reasmbs = this.#data[list].get(reasmbkey) ?? no_array();
+    let next_reasmb = this.#next[list].get(reasmbkey) ?? 0;
+    this.#next[list].set(reasmbkey, next_reasmb + 1);
     if (next_reasmb > these_reasmbs.length) {
       next_reasmb = 1;
-      next.set(reasmbkey, 0);
+      this.#next[list].set(reasmbkey, 0);
     }
     return these_reasmbs.at(next_reasmb - 1) ?? '';
   }
 
+  /**
+   * Takes a script in. A second one is added to the first.
+   *
+   * Mirrors `parse_script_data`, Eliza.pm:1030-1124; the reading is in Script.ts.
+   *
+   * @param scriptfile its file; '' for the default script
+   * @param script its text, where there is no file to read
+   * @throws ScriptError when it cannot be read or used
+   */
   parse_script_data(scriptfile = '', script?: string): void {
-    const parsed = script === undefined ? load(scriptfile) : parse(script, 'script');
+    const parsed = script === undefined ? load(scriptfile) : parse(script, scriptfile || 'script');
     this.scriptfile = scriptfile;
     if (this.#engine === undefined && this.#own.size === 0) {
       this.#engine = engine_of(parsed);
@@ -396,11 +530,30 @@ export class Eliza implements Fields {
     }
     for (const member of MEMBERS) this.#mine(member);
     add(this.#data, parsed.data);
-    for (const warning of check(parsed, this.#data)) console.warn(warning.trimEnd());
+    warn(check(parsed, this.#data));
   }
 
-  /** Perl's, empty as there. */
+  /** Mirrors `DESTROY`, Eliza.pm:1129-1129, which does nothing but be there, so that AUTOLOAD is not asked. */
   DESTROY(): void {
     // nothing to do
   }
+
+  /**
+   * Reads, checks and compiles a script once a process: bots made of it later need no file, as under chroot.
+   *
+   * @param scriptfile its file; '' for the default script
+   * @returns the same name, to make bots with
+   * @throws ScriptError when the script cannot be read or used
+   */
+  static load(scriptfile = ''): string {
+    engine_of(load(scriptfile));
+    return scriptfile;
+  }
+}
+
+/** `$1` to `$9`, each after a blank. */
+function nine(captures: readonly string[]): string {
+  let text = '';
+  for (let i = 0; i < 9; i++) text += ` ${captures[i] ?? ''}`;
+  return text;
 }

@@ -190,6 +190,16 @@ export function rule_pattern(decomp: string, synon: ReadonlyMap<string, readonly
   return `${source.slice(0, at)}(${[index, ...synonyms].join('|')})${source.slice(at + 1 + index.length)}`;
 }
 
+/**
+ * Counts the groups that a pattern captures: `(1)` to `(9)` stand for them in a reassembly rule.
+ *
+ * @param source the Perl pattern
+ * @returns how many
+ */
+export function groups(source: string): number {
+  return source.replace(/\\[^]|\[(?:\\[^]|[^\]])*\]/g, '').split(/\((?!\?)/).length - 1;
+}
+
 /** Reads a segment without anything special in it but one group of plain words; undefined when it has more. */
 function segment(source: string): Segment | undefined {
   const parts = /^([^\\^$.|?*+()[\]{}]*)(?:\(((?!\?)[^\\^$.?*+()[\]{}]*)\)([^\\^$.|?*+()[\]{}]*))?$/.exec(lower(source));

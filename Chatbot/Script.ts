@@ -7,7 +7,7 @@
  * @module
  */
 import { $ } from '../perl/perlvar.ts';
-import { matcher, pattern, PatternError, rule_pattern, SynonymError } from './Pattern.ts';
+import { groups, matcher, pattern, PatternError, rule_pattern, SynonymError } from './Pattern.ts';
 
 /** `$;`: what joins a keyword and its decomposition rule into one key. */
 export const SUBSEP = '\x1c';
@@ -41,12 +41,16 @@ export class ScriptError extends Error {
   override name = 'ScriptError';
 }
 
-/** A rule that something is to be said about, and where it stands. */
-interface Mark {
-  readonly kind: 'decomp' | 'reasmb' | 'pattern' | 'synon' | 'unknown' | 'rank';
+/** What a script's line can be. */
+type Type = keyof Omit<ScriptData, 'keyranks' | 'decomplist' | 'reasmblist' | 'reasmblist_for_memory'>
+  | 'key' | 'decomp' | 'reasmb' | 'reasm_for_memory' | 'unknown';
+
+/** A line of a script, for what there is to say about it: its text is the word or the rule that it is about. */
+interface Entry {
+  readonly type: Type;
   readonly keyword: string;
   readonly decomp: string;
-  readonly entry: string;
+  readonly text: string;
   readonly line: number;
 }
 
@@ -56,8 +60,8 @@ export interface Script {
   readonly data: ScriptData;
   /** The file's name. */
   readonly file: string;
-  /** Every rule that can be wrong, for {@link check}. */
-  readonly marks: readonly Mark[];
+  /** Its lines, for {@link check}. */
+  readonly entries: readonly Entry[];
 }
 
 /** @returns a script without a line */
@@ -101,8 +105,15 @@ function program(): string {
   return typeof process === 'undefined' ? 'eliza' : process.argv[1] ?? '-';
 }
 
+/** Perl's `/(\S*)\s*(.*)/`: a word and the rest. `[ \t-\r]` is what `\s` is on bytes. */
+function word_and_rest(entry: string): [word: string, rest: string] {
+  const [, word = '', rest = ''] = /^[ \t-\r]*([^ \t-\r]*)[ \t-\r]*([^]*)$/.exec(entry) ?? [];
+  return [word, rest];
+}
+
 /**
- * Reads a script's text. An entry type counts wherever it stands in the word before the colon, as in the Perl.
+ * Reads a script's text. An entry type counts wherever it stands in the word before the colon, the first of the
+ * Perl's list first; what follows the colon keeps the blanks at its end.
  *
  * @param text the script, one byte a character
  * @param file its name, for messages
@@ -111,52 +122,48 @@ function program(): string {
  */
 export function parse(text: string, file: string): Script {
   const data = empty();
-  const marks: Mark[] = [];
+  const entries: Entry[] = [];
   let keyword = '';
   let decomp: string | undefined;
+  let line = 0;
 
-  text.split('\n').forEach((content, index) => {
-    const line = index + 1;
-    const mark = (kind: Mark['kind'], entry: string): void => {
-      marks.push({ kind, keyword, decomp: decomp ?? '', entry, line });
-    };
-    if (/^[ \t-\r]*(?:#|$)/.test(content)) return;
-    const [, type = '', entry = ''] = /^[ \t-\r]*([^ \t-\r]*)[ \t-\r]*:[ \t-\r]*([^]*)$/.exec(content) ?? [];
+  const reassembly = (list: Map<string, string[]>, entry: string): void => {
+    if (decomp === undefined) return fail('reassembly rule with no decomposition rule', file, line);
+    push(list, keyword + SUBSEP + decomp, entry);
+  };
+  const enter: Record<Exclude<Type, 'unknown'>, (entry: string, word: string, rest: string) => void> = {
+    quit: (entry) => { data.quit.push(entry); },
+    initial: (entry) => { data.initial.push(entry); },
+    final: (entry) => { data.final.push(entry); },
+    decomp: (entry) => {
+      if (keyword === '') return fail('decomposition rule with no keyword', file, line);
+      decomp = entry;
+      push(data.decomplist, keyword, entry);
+    },
+    reasmb: (entry) => { reassembly(data.reasmblist, entry); },
+    reasm_for_memory: (entry) => { reassembly(data.reasmblist_for_memory, entry); },
+    pre: (_, word, rest) => { data.pre.set(word, rest); },
+    post: (_, word, rest) => { data.post.set(word, rest); },
+    synon: (_, word, rest) => { data.synon.set(word, split(rest, ' ')); },
+    key: (_, word, rest) => {
+      keyword = word;
+      decomp = undefined;
+      data.keyranks.set(word, rest);
+    },
+  };
+  const types = Object.keys(enter) as (keyof typeof enter)[];
 
-    const reassembly = (list: Map<string, string[]>): void => {
-      if (decomp === undefined) return fail('reassembly rule with no decomposition rule', file, line);
-      push(list, keyword + SUBSEP + decomp, entry);
-      mark('reasmb', entry);
-    };
-    const [, key = '', value = ''] = /^[ \t-\r]*([^ \t-\r]*)[ \t-\r]*([^]*)$/.exec(entry) ?? [];
-    const entries: [type: string, enter: () => void][] = [
-      ['quit', () => { data.quit.push(entry); mark('pattern', entry); }],
-      ['initial', () => { data.initial.push(entry); }],
-      ['final', () => { data.final.push(entry); }],
-      ['decomp', () => {
-        if (keyword === '') return fail('decomposition rule with no keyword', file, line);
-        decomp = entry;
-        push(data.decomplist, keyword, entry);
-        mark('decomp', entry);
-      }],
-      ['reasmb', () => { reassembly(data.reasmblist); }],
-      ['reasm_for_memory', () => { reassembly(data.reasmblist_for_memory); }],
-      ['pre', () => { data.pre.set(key, value); mark('pattern', key); }],
-      ['post', () => { data.post.set(key, value); mark('pattern', key); }],
-      ['synon', () => { data.synon.set(key, split(value, ' ')); }],
-      ['key', () => {
-        keyword = key;
-        decomp = undefined;
-        data.keyranks.set(key, value);
-        mark('pattern', key);
-        mark('rank', value);
-      }],
-    ];
-    const known = entries.find(([name]) => type.includes(name));
-    if (known) known[1]();
-    else mark('unknown', content.trim());
-  });
-  return { data, file, marks };
+  for (const content of text.split('\n')) {
+    line++;
+    if (/^[ \t-\r]*(?:#|$)/.test(content)) continue;
+    const [, name = '', entry = ''] = /^[ \t-\r]*([^ \t-\r]*)[ \t-\r]*:[ \t-\r]*([^]*)$/.exec(content) ?? [];
+    const type = types.find((one) => name.includes(one));
+    const [word, rest] = word_and_rest(entry);
+    if (type) enter[type](entry, word, rest);
+    const about = type === undefined ? content.trim() : type === 'pre' || type === 'post' || type === 'key' ? word : entry;
+    entries.push({ type: type ?? 'unknown', keyword, decomp: decomp ?? '', text: about, line });
+  }
+  return { data, file, entries };
 }
 
 /**
@@ -184,11 +191,6 @@ export function goto_of(reasmb: string): string | undefined {
   return /^goto[ \t-\r](\w*)/i.exec(reasmb)?.[1];
 }
 
-/** The groups that a rule's pattern captures: `(1)` to `(9)` stand for them. */
-function groups(source: string): number {
-  return source.replace(/\\[^]|\[(?:\\[^]|[^\]])*\]/g, '').split(/\((?!\?)/).length - 1;
-}
-
 /** Follows gotos from keyword to keyword along rules that do nothing else; a way back would never end. */
 function circle(data: ScriptData, from: string): string[] | undefined {
   const walk = (keyword: string, path: string[]): string[] | undefined => {
@@ -207,73 +209,81 @@ function circle(data: ScriptData, from: string): string[] | undefined {
   return walk(from, []);
 }
 
+/** Refuses a word that JavaScript reads otherwise than Perl. */
+function check_word({ text }: Entry): undefined {
+  if (text === '') throw new PatternError('pattern refused: an empty one is, in Perl, whatever matched last');
+  pattern(`\\b${text}\\b`);
+}
+
+/** What is wrong with a reassembly rule. */
+function check_reassembly({ decomp, text }: Entry, data: ScriptData): string | undefined {
+  const target = goto_of(text);
+  if (target !== undefined) return data.decomplist.has(target) ? undefined : `goto to an unknown key: ${text}`;
+  const most = Math.max(0, ...Array.from(text.matchAll(/\((\d)\)/g), (match) => Number(match[1])));
+  const source = rule_pattern(decomp, data.synon);
+  return most > groups(source) ? `(${most}) is beyond the ${groups(source)} wildcards of: ${decomp}` : undefined;
+}
+
+/** What there is to say about a line of each type; what is thrown is fatal. */
+const CHECKS: Partial<Record<Type, (entry: Entry, data: ScriptData) => string | undefined>> = {
+  quit: check_word,
+  pre: check_word,
+  post: check_word,
+  key: (entry, data) => {
+    check_word(entry);
+    return /^[+-]?\d/.test(data.keyranks.get(entry.text) ?? '') ? undefined : `key ${entry.text} has no rank`;
+  },
+  decomp: ({ keyword, text }, data) => {
+    matcher(rule_pattern(text, data.synon));
+    return data.reasmblist.has(keyword + SUBSEP + text) ? undefined : `decomposition rule with no reassembly rule: ${text}`;
+  },
+  reasmb: check_reassembly,
+  reasm_for_memory: check_reassembly,
+  unknown: ({ text }) => `unknown entry type: ${text}`,
+};
+
 /**
  * Looks a script over, once it has been added to what there was.
  *
  * @param script what was read
  * @param data all that the bot has now
- * @returns what the Perl passes over in silence, a line each, with its newline
- * @throws ScriptError for what the Perl, sooner or later, never comes back from, and for a pattern refused
+ * @returns what the Perl passes over in silence, or dies of only when a conversation comes there; a line each, with
+ *   its newline
+ * @throws ScriptError for what the Perl would never come back from, and for a pattern refused
  */
-export function check(script: Script, data: ScriptData): string[] {
-  const { file, marks } = script;
-  if (marks.length === 0 && data.keyranks.size === 0) fail('the script is empty', file, 1);
+export function check({ file, entries }: Script, data: ScriptData): string[] {
+  const end = entries.at(-1)?.line ?? 1;
+  if (data.keyranks.size === 0) fail('the script is empty', file, end);
+  if (!data.decomplist.has('xnone')) fail('no key xnone, which answers when nothing else does', file, end);
   const warnings: string[] = [];
-  for (const { kind, keyword, decomp, entry, line } of marks) {
-    const warn = (why: string): void => { warnings.push(at(`${program()}: script warning:  ${why}`, file, line)); };
-    const key = keyword + SUBSEP + decomp;
-    if (kind === 'unknown') {
-      warn(`unknown entry type: ${entry}`);
-    } else if (kind === 'rank') {
-      if (!/^[+-]?\d/.test(entry)) warn(`key ${keyword} has no rank`);
-    } else if (kind === 'decomp') {
-      if (!data.reasmblist.has(key)) warn(`decomposition rule with no reassembly rule: ${entry}`);
-      try {
-        matcher(rule_pattern(entry, data.synon));
-      } catch (error) {
-        if (!(error instanceof PatternError)) throw error;
-        if (error instanceof SynonymError) warn(error.message);
-        else fail(error.message, file, line);
-      }
-    } else if (kind === 'pattern') {
-      try {
-        pattern(`\\b${entry}\\b`);
-        if (entry === '') throw new PatternError('an empty pattern is whatever matched last');
-      } catch (error) {
-        if (!(error instanceof PatternError)) throw error;
-        fail(error.message, file, line);
-      }
-    } else {
-      const target = goto_of(entry);
-      if (target !== undefined && !data.decomplist.has(target)) warn(`goto to an unknown key: ${entry}`);
-      const most = Math.max(0, ...[...entry.matchAll(/\((\d+)\)/g)].map((match) => Number(match[1])));
-      const wildcards = groups(rule_pattern(decomp, data.synon));
-      if (most > wildcards) warn(`(${most}) is beyond the ${wildcards} wildcards of: ${decomp}`);
+  for (const entry of entries) {
+    let warning: string | undefined;
+    try {
+      warning = CHECKS[entry.type]?.(entry, data);
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error;
+      if (!(error instanceof SynonymError)) fail(error.message, file, entry.line);
+      warning = error.message;
     }
+    if (warning !== undefined) warnings.push(at(`${program()}: script warning:  ${warning}.`, file, entry.line));
+    const way = entry.type === 'reasmb' && goto_of(entry.text) !== undefined ? circle(data, entry.keyword) : undefined;
+    if (way) fail(`goto circle: ${way.join(', ')}`, file, entry.line);
   }
-  if (!data.decomplist.has('xnone')) fail('no key xnone, which answers when nothing else does', file, script.marks.at(-1)?.line ?? 1);
-  for (const keyword of data.decomplist.keys()) {
-    const way = circle(data, keyword);
-    if (way) fail(`goto circle: ${way.join(' -> ')}`, file, marks.find((mark) => mark.keyword === keyword && goto_of(mark.entry) !== undefined)?.line ?? 1);
+  for (const name of ['initial', 'final'] as const) {
+    if (data[name].length === 0) warnings.push(at(`${program()}: script warning:  no ${name} line.`, file, end));
   }
   return warnings;
 }
 
-/** Where a script may lie: as named, or, when the name has no folder, beside this file. */
-function read(file: string): string {
-  const { readFileSync } = process.getBuiltinModule('node:fs');
+/** The script's text, one byte a character. */
+function read(file: string, own: boolean): string {
+  const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
   const beside = new URL(file, import.meta.url);
   try {
-    return readFileSync(file, 'latin1');
+    return readFileSync(own || (!file.includes('/') && !existsSync(file) && existsSync(beside)) ? beside : file, 'latin1');
   } catch (error) {
-    if (!file.includes('/')) {
-      try {
-        return readFileSync(beside, 'latin1');
-      } catch {
-        // the first error says more
-      }
-    }
-    $['!'] = error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? -error.errno : 0;
+    if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) throw error;
+    $['!'] = -error.errno;
     throw new ScriptError(`Could not read from file ${file} : ${$['!']}\n`);
   }
 }
@@ -283,12 +293,13 @@ const scripts = new Map<string, Script>();
 /**
  * Reads a script once a process: after that its file may be out of reach, as it is for a child under chroot.
  *
- * @param file its name; a bare name is also looked for beside this file
+ * @param name its file; a bare name is also looked for beside this file, and '' is doctor.txt
  * @returns the script, not yet checked
  * @throws ScriptError when it cannot be read, in Perl's words (line 1040), or as {@link parse}
  */
-export function load(file: string): Script {
-  let script = scripts.get(file);
-  if (!script) scripts.set(file, script = parse(read(file === '' ? 'doctor.txt' : file), file === '' ? 'doctor.txt' : file));
+export function load(name: string): Script {
+  const file = name === '' ? 'doctor.txt' : name;
+  let script = scripts.get(name);
+  if (!script) scripts.set(name, script = parse(read(file, name === ''), file));
   return script;
 }

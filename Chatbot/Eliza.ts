@@ -19,28 +19,40 @@ import { add, check, empty, goto_of, load, parse, ScriptError, split, SUBSEP, ty
 /** Perl's `rand`: a number from 0 up to, but not reaching, its argument. */
 export type Rand = (limit: number) => number;
 
-let seed = Math.random() * 2 ** 32;
+/**
+ * A row of random numbers that can be had again, by the algorithm called mulberry32.
+ *
+ * @param seed where the row starts
+ * @returns what gives the next one
+ */
+export function random(seed: number): Rand {
+  return (limit) => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32 * limit;
+  };
+}
+
+let current = random(Math.random() * 2 ** 32);
 
 /**
  * Perl's `srand`. JavaScript's own generator cannot be seeded, and after a fork every child would draw the same.
  *
- * @param number where the numbers of {@link rand} start
+ * @param seed where the numbers of {@link rand} start
  */
-export function srand(number: number): void {
-  seed = number | 0;
+export function srand(seed: number): void {
+  current = random(seed);
 }
 
 /**
- * Perl's `rand`, by the algorithm called mulberry32.
+ * Perl's `rand`.
  *
  * @param limit what no number reaches
  * @returns a number from 0 on
  */
 export function rand(limit = 1): number {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1);
-  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32 * limit;
+  return current(limit);
 }
 
 /** `%fields`, but for what the script fills (Eliza.pm:279-309). */
@@ -175,9 +187,12 @@ const NEGOTIATION = /\xff(?:[\xfb-\xfe][^]|\xfa[^]*?\xff\xf0|[\xf0-\xf9])/g;
 /** The members that the script fills. */
 const MEMBERS = Object.keys(empty()) as (keyof ScriptData)[];
 
-/** Where a property is looked for that neither a bot nor its class has. */
+/** Where a property is looked for that neither a bot nor its class has; what every object has, it has too. */
 const AUTOLOAD = new Proxy({}, {
-  get: (_, field) => typeof field === 'symbol' || field === 'then' || field === 'toJSON' ? undefined : refuse(field),
+  get: (target, field): unknown => {
+    if (typeof field === 'symbol' || field in target) return Reflect.get(target, field);
+    return field === 'then' || field === 'toJSON' ? undefined : refuse(field); // await and JSON ask for these
+  },
   set: (_, field) => refuse(String(field)),
 });
 

@@ -220,8 +220,8 @@ function check_reassembly({ decomp, text }: Entry, data: ScriptData): string | u
   const target = goto_of(text);
   if (target !== undefined) return data.decomplist.has(target) ? undefined : `goto to an unknown key: ${text}`;
   const most = Math.max(0, ...Array.from(text.matchAll(/\((\d)\)/g), (match) => Number(match[1])));
-  const source = rule_pattern(decomp, data.synon);
-  return most > groups(source) ? `(${most}) is beyond the ${groups(source)} wildcards of: ${decomp}` : undefined;
+  const wildcards = decomp.split('*').length - 1 + (decomp.includes('@') ? 1 : 0) + groups(decomp);
+  return most > wildcards ? `(${most}) is beyond the ${wildcards} wildcards of: ${decomp}` : undefined;
 }
 
 /** What there is to say about a line of each type; what is thrown is fatal. */

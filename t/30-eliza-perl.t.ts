@@ -9,7 +9,7 @@ const each = Number(process.env['ELIZA_UTTERANCES'] ?? 4400);
 
 for (const script of SCRIPTS) {
   const name = script.split('/').slice(-2).join('/');
-  t.test(`${name}: ${each} utterances, every reply and debug text as the Perl's`, { skip: no_perl() }, (t) => {
+  void t.test(`${name}: ${each} utterances, every reply and debug text as the Perl's`, { skip: no_perl() }, (t) => {
     const sessions = utterances(script, each, lcg());
     for (const [likelihood, part] of [[1, sessions.slice(1)], [0.5, sessions.slice(0, 1)]] as const) {
       const [theirs, mine] = [perl(script, likelihood, part), ours(script, likelihood, part)];

@@ -32,7 +32,8 @@ export type Sessions = readonly (readonly string[])[];
 
 /** The Perl's answers. */
 export function perl(script: string, likelihood: number, sessions: Sessions): Answer[] {
-  const input = sessions.map((lines) => lines.map((line) => Buffer.from(line, 'latin1').toString('hex')).join('\n')).join('\nnew\n');
+  const hex = (line: string): string => Buffer.from(line, 'latin1').toString('hex');
+  const input = sessions.map((lines) => lines.map(hex).join('\n')).join('\nnew\n');
   const oracle = new URL('eliza-oracle.pl', import.meta.url).pathname;
   const { stdout, stderr, status } = spawnSync('perl', [oracle, script, String(likelihood)], {
     input: `${input}\n`, encoding: 'latin1', maxBuffer: 2 ** 30,
@@ -65,10 +66,11 @@ export function parting(left: readonly Answer[], right: readonly Answer[]): numb
 }
 
 const NOISE = [
-  '', ' ', '  ', '\t', '.', ',', '?', '!', ';', '..', ' . ', '(2)', '(1)', '(9)', '%', '100 %', '100%d', '%n', '%999999999d', '$1', '@', '@sad', '\\b', '.*',
-  '[a-z]', '(', ')', '+', '|', '^', '{2}', '\\', '$&', '/', "'", '"', '-', '_', '0', '42', '\r', '\n', '\0', '\x1c', '\x7f',
-  '\xe9', '\xc9', '\xff', '\xa0', '\x85', '\xc3\xa9', '\xc3\x89', '\xc2\xbf', '\xc2\xa1', '\xe2\x82\xac', 'ni\xc3\xb1o', '\xdcber',
-  'but', 'button', 'But', 'goto', 'goto what', 'xnone', 'house', 'the', 'very', 'tired', "isn't", 'a', 'and', 'nothing', 'cat',
+  '', ' ', '  ', '\t', '.', ',', '?', '!', ';', '..', ' . ', '(2)', '(1)', '(9)', '%', '100 %', '100%d', '%n', '%999999999d',
+  '$1', '@', '@sad', '\\b', '.*', '[a-z]', '(', ')', '+', '|', '^', '{2}', '\\', '$&', '/', "'", '"', '-', '_', '0', '42', '\r', '\n', '\0',
+  '\x1c', '\x7f', '\xe9', '\xc9', '\xff', '\xa0', '\x85', '\xc3\xa9', '\xc3\x89', '\xc2\xbf', '\xc2\xa1', '\xe2\x82\xac',
+  'ni\xc3\xb1o', '\xdcber', 'but', 'button', 'But', 'goto', 'goto what', 'xnone', 'house', 'the', 'very', 'tired', "isn't", 'a', 'and',
+  'nothing', 'cat',
 ];
 
 /**
@@ -93,7 +95,8 @@ export function utterances(script: string, count: number, rand: (limit: number) 
   const synonym = (_: string, name: string): string => pick([name, ...(data.synon.get(name) ?? ['@'])]);
   const fill = (decomp: string): string =>
     decomp.replace(/@([\w-]*)/g, synonym).replace(/\*/g, () => pick(['', ' ', '', ' ']) + phrase() + pick(['', ' ']));
-  const shout = (text: string): string => text.replace(/./g, (char) => rand(2) < 1 ? char.toUpperCase() : char.toLowerCase());
+  const shout = (text: string): string =>
+    text.replace(/./g, (char) => rand(2) < 1 ? char.toUpperCase() : char.toLowerCase());
   const clause = (): string => {
     const kind = rand(10);
     if (kind < 6) return fill(pick(rand(5) < 1 && remembered.length > 0 ? remembered : decomps));
@@ -131,7 +134,7 @@ export function shrink(lines: readonly string[], fails: (lines: readonly string[
   };
   let left = drop(lines, fails);
   left.forEach((line, i) => {
-    const shorter = drop([...line], (chars) => fails(left.with(i, chars.join('')))).join('');
+    const shorter = drop(Array.from(line), (chars) => fails(left.with(i, chars.join('')))).join('');
     left = left.with(i, shorter);
   });
   return left;

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+/**
+ * `npx eliza`: a conversation in the terminal.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { parseArgs } from 'node:util';
+import { Eliza, random } from '../Chatbot/Eliza.ts';
+import { ScriptError } from '../Chatbot/Script.ts';
+import { print } from '../perl/IO/Handle.ts';
+import { $ } from '../perl/perlvar.ts';
+
+const USAGE = `Usage: eliza [options]
+
+Talks until you say goodbye. Say \`debug\`, \`debug that\` or \`memory\` to see what it thinks.
+Input from a pipe is answered without prompts.
+
+  --script FILE   speak by another script: doctor.es.txt is the Spanish one
+  --debug         show how each reply is come by
+  --seed N        draw the random numbers from N on: the same conversation again
+  --replay FILE   take what is said from a file, a line each, and print the whole conversation
+  --help          print this
+`;
+
+/** The conversation that a file's lines make. */
+function replay(bot: Eliza, lines: readonly string[]): void {
+  const say = (list: readonly string[]): void => {
+    print(`${bot.name}:\t${list[Math.floor(bot.myrand(list.length))] ?? ''}\n`);
+  };
+  say(bot.initial);
+  for (const line of lines) {
+    print(`you:\t${line}\n`);
+    if (bot._testquit(line)) break;
+    const reply = bot.transform(line);
+    print(bot.debug ? bot.debug_text : '', `${bot.name}:\t${reply}\n`);
+  }
+  say(bot.final);
+}
+
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      script: { type: 'string', default: '' },
+      debug: { type: 'boolean', default: false },
+      seed: { type: 'string' },
+      replay: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  $['|'] = 1;
+  if (values.help) {
+    print(USAGE);
+    return;
+  }
+  const bot = new Eliza({ scriptfile: values.script, debug: values.debug, prompts_on: isatty(0) });
+  if (values.seed !== undefined) bot.myrand = random(Number(values.seed));
+  if (values.replay === undefined) bot.command_interface();
+  else replay(bot, readFileSync(values.replay, 'latin1').split(/\r?\n/).filter((line) => line !== ''));
+}
+
+try {
+  main();
+} catch (error) {
+  const known = error instanceof ScriptError || (error instanceof Error && 'code' in error);
+  if (!known) throw error;
+  process.stderr.write(error instanceof ScriptError ? error.message : `${error.message}\n${USAGE}`);
+  process.exitCode = 2;
+}

@@ -11,7 +11,7 @@
 // 1-4: a package of its own, and strict: an ES module is both. The variables that Perl declares here are Exporter's.
 'use strict';                                                                                     // 1-4
 import { SIG_BLOCK, SIG_UNBLOCK, SigSet, setsid, sigprocmask, WNOHANG } from './perl/POSIX.ts';   // 5
-import { EPERM, SIGCHLD, SIGHUP, SIGINT, SIGTERM } from './perl/POSIX.ts';                        // +
+import { EPERM, SIGCHLD, SIGHUP, SIGINT, SIGTERM, WTERMSIG } from './perl/POSIX.ts';              // +
 // 7 loads a part of Carp early, since the chroot would hide it. Here everything is loaded at the start.
 import { caller, cluck, croak } from './perl/Carp.ts';                                            // 6-7
 import { basename } from './perl/File/Basename.ts';                                               // 8
@@ -131,8 +131,11 @@ function prepare_child(home?: string): void {                                   
 
 /** The handler of CHLD: notes which children have ended. Daemon.pm:90-95. */
 function reap_child(): void {                                                                     // 90
-  for (let [child] = waitpid(-1, WNOHANG); child > 0; [child] = waitpid(-1, WNOHANG)) {           // 91
+  for (let child, status; [child, status] = waitpid(-1, WNOHANG), child > 0;) {                   // 91
     CHILDREN.get(child)?.(child);                                                                 // 92
+    const signal = WTERMSIG(status);                                                              // +
+    if (signal !== 0 && signal !== 15) log_warn(`Child ${child} ended by signal ${signal}
+`);                                                                                               // +
     CHILDREN.delete(child);                                                                       // 93
   }                                                                                               // 94
 }                                                                                                 // 95-96

@@ -20,6 +20,14 @@ export const SIG_UNBLOCK = 1;
 /** waitpid returns at once when no child has ended. */
 export const WNOHANG = 1;
 
+/**
+ * @param status a wait status, as waitpid gives it
+ * @returns the signal that ended the process, 0 when it exited by itself
+ */
+export function WTERMSIG(status: number): number {
+  return status & 127;
+}
+
 /** A set of signals: `POSIX::SigSet`. */
 export class SigSet {
   /** The members. */

@@ -105,8 +105,9 @@ export const constant = {
     }
     if (!root) refuse(name, `only root can lock children into ${home}`);
     try {
+      const there = statSync(home, { throwIfNoEntry: false });
+      if (there && !there.isDirectory()) refuse(name, `${home} is not a folder`);
       if (mkdirSync(home, { recursive: true }) !== undefined) chmodSync(home, 0o755);
-      if (!statSync(home).isDirectory()) refuse(name, `${home} is not a folder`);
     } catch (error) {
       refuse(name, error instanceof Error ? error.message : String(error));
     }

@@ -11,7 +11,8 @@
  * @module
  */
 import { readdirSync } from 'node:fs';
-import { address_of, libc } from './libc.ts';
+import { libc } from './libc.ts';
+import { install, known } from './Linux/Seccomp.ts';
 import { forget_pending } from './perlipc.ts';
 import { die, exec, exit } from './perlfunc.ts';
 import { $, note } from './perlvar.ts';
@@ -46,50 +47,6 @@ function skipped(): boolean {
 }
 
 /**
- * The filter, in seccomp's classic BPF: madvise(…, …, MADV_DONTFORK) answers 0 and does nothing; all else is allowed.
- * It looks at the architecture first, since the number of a system call means nothing without it.
- */
-function filter(): Buffer {
-  const architecture = { x64: [0xc000003e, 28], arm64: [0xc00000b7, 233] }[process.arch as string];
-  if (!architecture) die(`fork: not known on ${process.arch}: it takes Linux on x64 or arm64\n`);
-  const [audit = 0, madvise = 0] = architecture;
-  const [load, equal, ret] = [0x20, 0x15, 0x06];
-  const [nr, arch, advice] = [0, 4, 32]; // offsets in struct seccomp_data; arguments are 8 bytes from 16 on
-  const [skip, allow] = [0x00050000, 0x7fff0000]; // SECCOMP_RET_ERRNO with errno 0, SECCOMP_RET_ALLOW
-  const program = [
-    [load, 0, 0, arch],
-    [equal, 0, 5, audit],
-    [load, 0, 0, nr],
-    [equal, 0, 3, madvise],
-    [load, 0, 0, advice],
-    [equal, 0, 1, DONTFORK],
-    [ret, 0, 0, skip],
-    [ret, 0, 0, allow],
-  ] as const;
-  const code = Buffer.alloc(8 * program.length);
-  program.forEach(([op, yes, no, k], i) => {
-    code.writeUInt16LE(op, 8 * i);
-    code.writeUInt8(yes, 8 * i + 2);
-    code.writeUInt8(no, 8 * i + 3);
-    code.writeUInt32LE(k, 8 * i + 4);
-  });
-  return code;
-}
-
-function install(): void {
-  const code = filter();
-  const sock_fprog = Buffer.alloc(16);
-  sock_fprog.writeUInt16LE(code.length / 8, 0);
-  sock_fprog.writeBigUInt64LE(address_of(code), 8);
-  const { prctl } = libc();
-  const [NO_NEW_PRIVS, SECCOMP, MODE_FILTER] = [38, 22, 2];
-  if (note(prctl(NO_NEW_PRIVS, 1, null, 0, 0)) === -1 || note(prctl(SECCOMP, MODE_FILTER, sock_fprog, 0, 0)) === -1) {
-    die(`Can't fork here: the kernel refused the seccomp filter that fork needs: ${$['!']}\n`);
-  }
-  if (!skipped()) die("Can't fork here: the seccomp filter that fork needs has no effect\n");
-}
-
-/**
  * Makes fork possible: unless this process has the filter and the flags, which it finds out by looking, it installs
  * the filter and executes itself once more, keeping its own flags, arguments and environment.
  *
@@ -99,7 +56,11 @@ export function prepare(): void {
   Object.assign(process, { reallyExit: exit }); // where process.exit ends
   const ready = skipped();
   if (ready && flags.every((flag) => process.execArgv.includes(flag))) return;
-  if (!ready) install();
+  if (!known) die(`Can't fork on ${process.arch}: it takes x64 or arm64\n`);
+  if (!ready && !install([{ call: 'madvise', when: [2, '==', DONTFORK], answer: 0 }])) {
+    die(`Can't fork here: the kernel refused the seccomp filter that fork needs: ${$['!']}\n`);
+  }
+  if (!skipped()) die("Can't fork here: the seccomp filter that fork needs has no effect\n");
   close_on_exec();
   exec(process.execPath, ...flags, ...process.execArgv.filter((flag) => !flags.includes(flag)), ...process.argv.slice(1));
   die(`Can't execute ${process.execPath} again: ${$['!']}\n`);

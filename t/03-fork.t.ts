@@ -50,7 +50,7 @@ void t.test('children have children', async (t) => {
   t.equal(stdout, 'grandchild: 9\n');
 });
 
-void t.test('node’s own switches, NODE_OPTIONS and the environment survive the execution that makes fork possible', async (t) => {
+void t.test('node’s switches, NODE_OPTIONS and environment survive the execution that makes fork possible', async (t) => {
   const { stdout } = await run(process.execPath, ['--no-deprecation', join(root, 't', 'programs', 'reexec.js'), '1200'], {
     env: { ...process.env, NODE_OPTIONS: '--max-http-header-size=12345', SOMETHING: 'kept' },
   });

@@ -9,7 +9,7 @@
  */
 import { type ChildProcess, spawn, type SpawnOptionsWithoutStdio, spawnSync } from 'node:child_process';
 import {
-  chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync,
+  chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync,
 } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,20 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Whether root runs the tests: only then can there be a chroot. */
 export const is_root = process.getuid?.() === 0;
+
+/** Who runs the daemon in a test: root where root runs the tests, and an ordinary user always. */
+export const users: { name: string; settings: { user?: 'nobody' } }[] = is_root
+  ? [{ name: 'as root', settings: {} }, { name: 'as an ordinary user', settings: { user: 'nobody' } }]
+  : [{ name: 'as an ordinary user', settings: {} }];
+
+/** Whether a daemon's log can be read: in a /dev of its own, or because the machine has no log and it writes a file. */
+const has_log = is_root || !existsSync('/dev/log');
+
+/** Why a test that reads the log is skipped, or false. */
+export const needs_log = has_log ? false : 'this machine has a /dev/log, and only root can give the daemon another';
+
+/** Why a test that only root can do is skipped, or false. */
+export const needs_root = is_root ? false : 'only root can do this';
 
 const deadline = 60_000;
 
@@ -63,7 +77,8 @@ export function free_port(): Promise<number> {
 
 /** The environment without what node-tap puts there for its own children. */
 export function environment(extra: Record<string, string> = {}): Record<string, string> {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|NODE_V8_COVERAGE|_?TAP.*|ELIZA_.*)$/.test(name));
+  const foreign = /^(NODE_OPTIONS|NODE_V8_COVERAGE|_?TAP.*|ELIZA_.*|CI|COLORTERM|FORCE_COLOR|NO_COLOR)$/;
+  const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   return { ...Object.fromEntries(kept) as Record<string, string>, ...extra };
 }
 
@@ -75,16 +90,32 @@ export interface Outcome {
   stderr: string;
 }
 
+/** What {@link run} takes beside spawn's options. */
+export interface RunOptions {
+  /** All of STDIN. */
+  input?: string;
+  /** Is told what it has said so far. */
+  listen?: (text: string) => void;
+}
+
 /** Runs a command to its end. */
-export function run(command: string, args: string[], options: SpawnOptionsWithoutStdio & { input?: string } = {}): Promise<Outcome> {
-  const { input, ...rest } = options;
+export function run(command: string, args: string[], options: SpawnOptionsWithoutStdio & RunOptions = {}): Promise<Outcome> {
+  const { input, listen, ...rest } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: environment(), ...rest, stdio: 'pipe' });
+    const words = Object.entries(rest.env ?? environment()).map(([name, value]) => `${name}=${value ?? ''}`);
+    // By env -i, since node-tap watches over what its tests spawn, and would load itself into every node among it.
+    const child = spawn('env', ['-i', ...words, command, ...args], { ...rest, stdio: 'pipe' });
     let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('latin1').on('data', (data: string) => { stdout += data; });
-    child.stderr.setEncoding('latin1').on('data', (data: string) => { stderr += data; });
+    child.stdout.setEncoding('latin1').on('data', (data: string) => {
+      stdout += data;
+      listen?.(stdout + stderr);
+    });
+    child.stderr.setEncoding('latin1').on('data', (data: string) => {
+      stderr += data;
+      listen?.(stdout + stderr);
+    });
     child.stdin.on('error', () => undefined).end(input ?? '');
-    const timer = setTimeout(() => child.kill('SIGKILL'), deadline);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 4 * deadline);
     child.once('error', reject).once('close', (status, signal) => {
       clearTimeout(timer);
       resolve({ status, signal, stdout, stderr });
@@ -105,17 +136,24 @@ export interface Settings {
   env?: Record<string, string>;
   /** `nobody` gives it away its root, where there is one. */
   user?: 'nobody';
-  /** `own`: a log socket of the test's own at /dev/log; `none`: no /dev/log. Root only; otherwise what the machine has. */
-  syslog?: 'own' | 'none';
+  /** `own`: a log socket of the test's own at /dev/log; otherwise no /dev/log. Root only; others have the machine's. */
+  syslog?: 'own';
+  /** With a terminal for STDERR, by script(1). */
+  terminal?: boolean;
   /** The program, where it is not the checkout's. */
   program?: string;
+  /** The port; 0 for no port argument at all. */
   port?: number;
+  /** The command does not return (`--foreground`): do not wait for it. */
+  attached?: boolean;
   /** The folder for pid file and log. */
   dir?: string;
 }
 
 /** A started daemon. */
 export interface Daemon extends Outcome {
+  /** The command itself, for an attached one. */
+  running: Promise<Outcome>;
   port: number;
   dir: string;
   pidfile: string;
@@ -129,13 +167,9 @@ export interface Daemon extends Outcome {
   stop(): Promise<void>;
 }
 
-/** @returns whether a process is alive, and not a zombie */
+/** @returns whether there is such a process, if only as a zombie */
 export function alive(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
+  return existsSync(`/proc/${pid}`);
 }
 
 /** @returns a field of /proc/PID/status, its columns joined by one space */
@@ -161,23 +195,27 @@ export function children(pid: number): number[] {
 /** The user that stands for an ordinary one when root runs the tests. */
 const nobody = { uid: 65534, gid: 65534 };
 
+/** The beginning of a command that an ordinary user is to run. */
+export const as_nobody = is_root ? ['setpriv', `--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, '--clear-groups'] : [];
+
 /** A /dev with the few devices a program needs, and a log socket or none. */
-async function own_dev(t: Test, dir: string, log: boolean): Promise<{ command: string[]; lines: string[] }> {
-  const dev = join(dir, 'dev');
-  mkdirSync(dev);
+async function own_dev(t: Test, dir: string, { syslog, user }: Settings): Promise<{ command: string[]; lines: string[] }> {
+  const dev = mkdtempSync(join(dir, 'dev'));
+  chmodSync(dev, 0o755);
   const devices = ['null', 'zero', 'urandom', 'random'];
   for (const name of devices) writeFileSync(join(dev, name), '');
   const lines: string[] = [];
-  if (log) await log_daemon(t, join(dev, 'log'), lines);
+  if (syslog === 'own') await log_daemon(t, join(dev, 'log'), lines);
   const binds = devices.map((name) => `mount --bind /dev/${name} ${dev}/${name}`);
   const script = [...binds, `mount --rbind ${dev} /dev`, 'exec "$@"'].join(' && ');
-  return { command: ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh'], lines };
+  const drop = user ? as_nobody : [];
+  return { command: ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...drop], lines };
 }
 
 /** The test's own syslogd: a datagram socket whose lines end up in an array. */
 export async function log_daemon(t: Test, path: string, lines: string[]): Promise<ChildProcess> {
   const child = spawn(process.execPath, [join(root, 't', 'syslogd.js'), path], {
-    env: environment(), stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   let rest = '';
   child.stdout.setEncoding('latin1').on('data', (data: string) => {
@@ -196,17 +234,21 @@ export async function start(t: Test, settings: Settings = {}): Promise<Daemon> {
   const port = settings.port ?? await free_port();
   const pidfile = join(dir, 'eliza_hup.pid');
   const program = settings.program ?? join(root, 'eliza_hup.js');
-  const own = is_root && settings.syslog ? await own_dev(t, dir, settings.syslog === 'own') : { command: [], lines: [] };
+  const own = is_root && !settings.terminal ? await own_dev(t, dir, settings) : { command: [], lines: [] };
   if (is_root && settings.user === 'nobody') chownSync(dir, nobody.uid, nobody.gid);
-  const command = [...own.command, process.execPath, program, ...(settings.args ?? []), String(port)];
+  const eliza = [process.execPath, program, ...(settings.args ?? []), ...(port ? [String(port)] : [])];
+  const command = [...own.command, ...(settings.terminal ? ['script', '-qec', eliza.join(' '), '/dev/null'] : eliza)];
   const home = is_root && !settings.user ? { ELIZA_HOME: join(dir, 'home') } : {};
   const env = environment({ ELIZA_PIDFILE: pidfile, ...home, ...settings.env });
-  const outcome = await run(command[0] ?? '', command.slice(1), { env, ...(is_root && settings.user ? nobody : {}) });
+  let said = '';
+  const running = run(command[0] ?? '', command.slice(1), { env, listen: (text) => { said = text; } });
+  const outcome = settings.attached ? { status: null, signal: null, stdout: '', stderr: '' } : await running;
 
   const pid = (): number => existsSync(pidfile) ? Number(readFileSync(pidfile, 'latin1')) : 0;
   const file = join(dir, 'eliza_hup.log');
   const log = (): string[] => {
-    if (settings.syslog === 'own') return own.lines;
+    if (settings.attached) return said.trimEnd().split('\n');
+    if (is_root && settings.syslog === 'own') return own.lines;
     return existsSync(file) ? readFileSync(file, 'latin1').trimEnd().split('\n') : [];
   };
   const stop = async (): Promise<void> => {
@@ -224,7 +266,11 @@ export async function start(t: Test, settings: Settings = {}): Promise<Daemon> {
       .catch((error: unknown) => { throw new Error(`${String(error)}; it has:\n${log().join('\n')}`); });
     return log();
   };
-  return { ...outcome, port, dir, pidfile, pid, log, logged, stop };
+  if (settings.attached || outcome.status === 0) {
+    await until('the pid file', () => pid() > 0);
+    if (settings.attached || has_log) await logged(/Server accepting/);
+  }
+  return { ...outcome, running, port, dir, pidfile, pid, log, logged, stop };
 }
 
 /** A telnet client in a few lines. */

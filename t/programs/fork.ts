@@ -3,7 +3,10 @@ import '../../perl/perlrun.ts';
 import { STDOUT } from '../../perl/IO/Handle.ts';
 import { $, ARGV, die, END, exec, exit, fork, SIG, sleep, waitpid } from '../../perl/perl.ts';
 
-const say = (text: string): void => { STDOUT.print(`${text}\n`); STDOUT.flush(); };
+const say = (text: string): void => {
+  STDOUT.print(`${text}\n`);
+  STDOUT.flush();
+};
 const heap = Array.from({ length: 100_000 }, (_, i) => ({ i })); // what a child would lack under MADV_DONTFORK
 
 /** Forks, runs the child's part to its end, and gives its wait status. */
@@ -31,10 +34,16 @@ const parts: Record<string, () => void | Promise<void>> = {
     say(`parent: fork gave the child: ${String(reaped === pid)}, status ${status >> 8}, heap ${heap.length}`);
   },
   async loop() {
-    SIG.CHLD = () => { say(`parent: the child ended with ${waitpid(-1, 0)[1] >> 8}`); exit(0); };
+    SIG.CHLD = () => {
+      say(`parent: the child ended with ${waitpid(-1, 0)[1] >> 8}`);
+      exit(0);
+    };
     if (fork() === 0) {
       SIG.CHLD = 'DEFAULT';
-      setTimeout(() => { say('child: a timer'); exit(3); }, 1);
+      setTimeout(() => {
+        say('child: a timer');
+        exit(3);
+      }, 1);
     }
     for (;;) await sleep();
   },

@@ -1,0 +1,71 @@
+/**
+ * The processes: who the daemon is, who its children are, and what they can reach.
+ *
+ * A student learns to read /proc: ids, capabilities, root directory, descriptors; and what "giving up root for good" is.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import {
+  children, Client, descriptors, folder, is_root, needs_root, root, run, start, status, until, users,
+} from './harness.ts';
+
+for (const { name, settings } of users) {
+  void t.test(name, async (t) => {
+    const { port, pid, dir } = await start(t, { ...settings, syslog: 'own', env: { IFS: 'x', CDPATH: '/', KEPT: 'yes' } });
+    const daemon = pid();
+    const client = await Client.greeted(port);
+    const child = await until('a child', () => children(daemon)[0]);
+    const as_root = is_root && settings.user === undefined;
+
+    await t.test('the daemon', (t) => {
+      const stat = readFileSync(`/proc/${daemon}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+      t.equal(status(daemon, 'PPid'), '1', 'its parent is init');
+      t.equal(stat[3], String(daemon), 'it leads a session of its own');
+      t.equal(stat[4], '0', 'no terminal');
+      t.equal(readlinkSync(`/proc/${daemon}/cwd`), '/', 'it works in /');
+      t.equal(status(daemon, 'Umask'), '0000', 'its umask is 0');
+      if (as_root) {
+        t.equal(status(daemon, 'Uid'), '0 65534 0 65534', 'real and saved uid root, effective nobody');
+        t.equal(status(daemon, 'Gid'), '65534 65534 65534 65534', 'all gids nogroup');
+        t.equal(status(daemon, 'Groups'), '65534', 'no other group');
+      }
+      t.same(descriptors(daemon).filter((fd) => /^[012] /.test(fd)), ['0 /dev/null', '1 /dev/null', '2 /dev/null']);
+      const environ = readFileSync(`/proc/${daemon}/environ`, 'latin1');
+      t.match(environ, 'KEPT=yes', 'the environment is kept');
+      t.end();
+    });
+
+    await t.test('a child', (t) => {
+      const ids = is_root ? '65534 65534 65534 65534' : status(daemon, 'Uid');
+      t.equal(status(child, 'Uid'), ids, 'all four uids');
+      t.equal(status(child, 'Gid'), is_root ? ids : status(daemon, 'Gid'), 'all four gids');
+      for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
+        t.equal(status(child, set), '0000000000000000', `no capability in ${set}`);
+      }
+      t.equal(status(child, 'NoNewPrivs'), '1', 'and no way to gain one by exec');
+      if (as_root) {
+        t.equal(readlinkSync(`/proc/${child}/root`), join(dir, 'home'), 'its root directory is ELIZA_HOME');
+        t.equal(readlinkSync(`/proc/${child}/cwd`), join(dir, 'home'), 'it works there');
+      }
+      const open = descriptors(child);
+      t.equal(open.length, 4, 'four descriptors');
+      t.equal(new Set(open.filter((fd) => /^[012] /.test(fd)).map((fd) => fd.slice(2))).size, 1, '0, 1 and 2 are the client');
+      t.end();
+    });
+    await client.bye();
+  });
+}
+
+void t.test('a child cannot become root again', { skip: needs_root }, async (t) => {
+  const program = join(root, 't', 'programs', 'privileges.js');
+  const dir = folder(t);
+  const { stdout, stderr } = await run(process.execPath, [program, '--foreground'], { cwd: dir });
+  t.match(stderr, /^$/);
+  t.same(JSON.parse(stdout), {
+    'setresuid': 'Operation not permitted',
+    'setgroups': 'Operation not permitted',
+    'chroot': 'Operation not permitted',
+    '/etc/passwd': 'not there',
+  });
+});

@@ -1,0 +1,80 @@
+/**
+ * The log: what is said when, by whom, and how urgent it is.
+ *
+ * A student learns what a syslog line is made of (local0 is 16, so notice is <133>), and that children can log from a
+ * chroot only because the log was opened before it.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { alive, children, Client, needs_log, needs_root, start, until, users } from './harness.ts';
+
+/** The texts alone, with who said them: the daemon, the next daemon, a child. */
+function texts(lines: string[], daemons: number[]): string[] {
+  return lines.map((line) => {
+    const [, pid, text = line] = /\[(\d+)\]: (.*)$/.exec(line) ?? [];
+    const n = daemons.indexOf(Number(pid));
+    return `${n === -1 ? 'child' : `daemon ${n + 1}`}: ${text}`;
+  });
+}
+
+void t.test('syslog(3)', { skip: needs_root }, async (t) => {
+  const { port, pid, log, logged, stderr, dir } = await start(t, { syslog: 'own' });
+  t.equal(stderr, '', 'nothing to say at the start');
+  const first = pid();
+  await (await Client.greeted(port)).bye();
+  await logged(/finished/);
+  process.kill(first, 'SIGHUP');
+  await logged(/Server accepting/, 2);
+  const second = pid();
+  const client = await Client.greeted(port);
+  process.kill(second, 'SIGTERM');
+  await logged(/exiting normally/);
+  await client.end();
+
+  const stamp = '[A-Z][a-z][a-z] [ 0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]';
+  const form = new RegExp(`^<133>${stamp} eliza_hup\\.js\\[\\d+\\]: \\S`);
+  for (const line of log()) t.match(line, form, 'local0.notice, time, name, pid');
+  t.same(texts(log(), [first, second]), [
+    `daemon 1: Server accepting connections on port ${port}`,
+    'child: Accepting a connection from 127.0.0.1',
+    'child: Connection from 127.0.0.1 finished',
+    'daemon 1: HUP signal received, reinitializing...',
+    'daemon 1: Closing listen socket...',
+    'daemon 1: Terminating children...',
+    'daemon 1: Trying to relaunch...',
+    `daemon 2: Server accepting connections on port ${port}`,
+    'child: Accepting a connection from 127.0.0.1',
+    'daemon 2: TERM signal received, terminating children...',
+    'daemon 2: Server exiting normally',
+  ], 'the lines, in order; a child that is ended does not say "finished"');
+  t.notOk(existsSync(join(dir, 'eliza_hup.log')), 'no file beside the pid file');
+});
+
+void t.test('a warning is <132>, a death <130>', { skip: needs_root }, async (t) => {
+  const { port, pid, dir, logged } = await start(t, { syslog: 'own' });
+  const killed = await Client.greeted(port);
+  process.kill(await until('a child', () => children(pid())[0]), 'SIGKILL');
+  await killed.end();
+  t.match((await logged(/^<132>/)).join('\n'), /^<132>.*: Child \d+ ended by signal 9$/m, 'a child that was killed');
+
+  rmSync(join(dir, 'home'), { recursive: true });
+  const client = await Client.open(port);
+  await client.end();
+  t.equal(client.text, '', 'a client without a conversation is not shown why');
+  t.match((await logged(/^<130>/)).join('\n'), /^<130>.*: chdir\(\): No such file or directory at /m, 'the log says it');
+  t.ok(alive(pid()), 'the daemon lives on');
+});
+
+for (const { name, settings } of users) {
+  void t.test(`without /dev/log, ${name}`, { skip: needs_log }, async (t) => {
+    const { port, log, logged, stderr, dir, stop } = await start(t, settings);
+    t.match(stderr, `eliza_hup.js: no /dev/log here, so the log goes to ${join(dir, 'eliza_hup.log')}\n`, 'the start says so');
+    await (await Client.greeted(port)).bye();
+    await logged(/finished/);
+    await stop();
+    await until('the last line', () => (log().at(-1) ?? '').includes('exiting'));
+    t.equal(log().length, 5, 'the same lines');
+    for (const line of log()) t.match(line, /^[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]{8} eliza_hup\.js\[\d+\]: \S/);
+  });
+}

@@ -1,0 +1,102 @@
+/**
+ * HUP: the daemon ends its children and executes itself anew: same port, new program, new script.
+ *
+ * A student learns why HUP is the signal for "read your configuration again", and how exec keeps a process and replaces
+ * all that is in it.
+ */
+import { cpSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { alive, children, Client, folder, is_root, needs_log, root, start, status, users } from './harness.ts';
+
+for (const { name, settings } of users) {
+  void t.test(name, { skip: needs_log }, async (t) => {
+    const { port, pid, pidfile, logged, log, stop } = await start(t, settings);
+
+    for (const open of [0, 1, 10]) {
+      await t.test(`with ${open} conversations open`, async (t) => {
+        const daemon = pid();
+        const relaunched = log().filter((line) => line.includes('Server accepting')).length;
+        const clients = await Promise.all(Array.from({ length: open }, () => Client.greeted(port)));
+        const talking = children(daemon);
+        process.kill(daemon, 'SIGHUP');
+        await Promise.all(clients.map((client) => client.end()));
+        await logged(/Server accepting/, relaunched + 1);
+        t.notOk(talking.some(alive), 'the children have ended');
+        t.notOk(alive(daemon), 'the old process is gone');
+        t.not(pid(), daemon, 'the pid file has a fresh pid');
+        t.equal(status(pid(), 'PPid'), '1', 'which is a daemon like the first');
+        t.equal(statSync(pidfile).mode & 0o777, 0o644);
+        t.match((await (await Client.greeted(port)).bye()).slice(-60), /\n$/, 'it talks on the same port');
+      });
+    }
+
+    await t.test('again and again', async (t) => {
+      for (let n = log().filter((line) => line.includes('Server accepting')).length; n < 11; n++) {
+        process.kill(pid(), 'SIGHUP');
+        await logged(/Server accepting/, n + 1);
+        await (await Client.greeted(port)).bye();
+      }
+      t.equal(log().filter((line) => line.includes('HUP signal received')).length, 10, 'ten times in all');
+      t.notMatch(log().join('\n'), /exiting normally/, 'a relaunch is no exit');
+      if (is_root && !settings.user) t.equal(status(pid(), 'Uid'), '0 65534 0 65534', 'and can still regain root');
+    });
+    await stop();
+  });
+}
+
+void t.test('the process is replaced, no helper started: attached, it keeps its pid', async (t) => {
+  const { port, pid, logged, stop } = await start(t, { args: ['--foreground'], attached: true });
+  await (await Client.greeted(port)).bye();
+  const before = pid();
+  const begun = (): string | undefined => readFileSync(`/proc/${before}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[19];
+  const started = begun();
+  process.kill(before, 'SIGHUP');
+  await logged(/Server accepting/, 2);
+  t.equal(pid(), before, 'the same pid');
+  t.equal(begun(), started, 'the same process');
+  await (await Client.greeted(port)).bye();
+  await stop();
+});
+
+void t.test('an edited script takes effect', { skip: needs_log }, async (t) => {
+  const dir = folder(t);
+  const script = join(dir, 'script.txt');
+  const write = (greeting: string): void => {
+    writeFileSync(script, `initial: ${greeting}\nfinal: Gone.\nquit: bye\nkey: xnone\n  decomp: *\n    reasmb: Go on.\n`);
+  };
+  write('Hello the first.');
+  const { port, pid, logged } = await start(t, { dir, env: { ELIZA_SCRIPT: script } });
+  t.match((await Client.greeted(port)).text, 'Eliza:\tHello the first.\n');
+  write('Hello the second.');
+  t.match((await Client.greeted(port)).text, 'Eliza:\tHello the first.\n', 'not before the HUP');
+  process.kill(pid(), 'SIGHUP');
+  await logged(/Server accepting/, 2);
+  t.match((await Client.greeted(port)).text, 'Eliza:\tHello the second.\n');
+});
+
+void t.test('an edited program takes effect, in a folder whose name has a space and a plus', { skip: needs_log }, async (t) => {
+  const dir = folder(t);
+  const copy = join(dir, 'a copy + more');
+  for (const part of ['eliza_hup.js', 'Daemon.js', 'package.json', 'perl', 'Chatbot']) {
+    cpSync(join(root, part), join(copy, part), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  const program = join(copy, 'eliza_hup.js');
+  const { port, pid, logged } = await start(t, { dir, program });
+  await (await Client.greeted(port)).bye();
+  writeFileSync(program, readFileSync(program, 'utf8').replace('Server accepting connections', 'Server, edited, accepting'));
+  process.kill(pid(), 'SIGHUP');
+  await logged(/Server, edited, accepting on port/);
+  t.match((await (await Client.greeted(port)).bye()), /\n$/);
+});
+
+const port_1002 = { skip: is_root ? false : 'port 1002 is root’s' };
+void t.test('without a port argument the relaunch has none either', port_1002, async (t) => {
+  const { pid, logged, log } = await start(t, { port: 0 });
+  await (await Client.greeted(1002)).bye();
+  process.kill(pid(), 'SIGHUP');
+  await logged(/Server accepting connections on port 1002$/, 2);
+  await (await Client.greeted(1002)).bye();
+  t.notMatch(log().join('\n'), /undefined|NaN|uninitialized/);
+});

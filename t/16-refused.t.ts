@@ -1,0 +1,105 @@
+/**
+ * What is refused at the start: one line on STDERR that says what is wrong, a status that is not 0, and nothing changed.
+ *
+ * A student learns to fail early: a daemon that has left the terminal can only tell its log.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import t from 'tap';
+import { Client, environment, folder, free_port, is_root, needs_root, root, run, start, users } from './harness.ts';
+
+const program = join(root, 'eliza_hup.js');
+const eliza_hup = (args: string[], env = {}): ReturnType<typeof run> =>
+  run(process.execPath, [program, ...args], { env: environment(env) });
+
+void t.test('arguments', async (t) => {
+  const dir = folder(t);
+  const pidfile = join(dir, 'eliza_hup.pid');
+  for (const port of ['0', '65536', '70000', '-1', 'abc', '12x', '1.5', '', ' 1200', '0x10', '1e3']) {
+    const { status, stdout, stderr } = await eliza_hup(['--', port], { ELIZA_PIDFILE: pidfile });
+    t.equal(stderr, `eliza_hup.js: "${port}" is not a port: a number from 1 to 65535; see node eliza_hup.js --help\n`);
+    t.same([status, stdout], [2, '']);
+  }
+  for (const args of [['--what'], ['-x'], ['1200', '1300'], ['--foreground=yes']]) {
+    const { status, stdout, stderr } = await eliza_hup(args, { ELIZA_PIDFILE: pidfile });
+    t.match(stderr, /^eliza_hup\.js: [^\n]+; see node eliza_hup\.js --help\n$/, args.join(' '));
+    t.same([status, stdout], [2, '']);
+  }
+  t.notOk(existsSync(pidfile), 'nothing was opened');
+});
+
+void t.test('--help and --version', async (t) => {
+  const help = await eliza_hup(['--help']);
+  t.match(help.stdout, /^Usage: node eliza_hup\.js \[--foreground\] \[PORT\]\n/);
+  for (const name of ['ELIZA_PIDFILE', 'ELIZA_USER', 'ELIZA_GROUP', 'ELIZA_HOME', 'ELIZA_SCRIPT']) t.match(help.stdout, name);
+  t.same([help.status, help.stderr], [0, '']);
+  const version = await eliza_hup(['--version']);
+  const { version: number } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  t.same([version.status, version.stdout, version.stderr], [0, `eliza-hup ${number}\n`, '']);
+});
+
+for (const { name, settings } of users) {
+  void t.test(`a port in use, ${name}`, async (t) => {
+    const port = await free_port();
+    const other = createServer().listen(port, '0.0.0.0');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { status, stderr, pidfile } = await start(t, { ...settings, port });
+    other.close();
+    t.match(stderr, `Can't create a listening socket: port ${port}: Address already in use at eliza_hup.js line`);
+    t.equal(status, 98, 'errno');
+    t.notOk(existsSync(pidfile));
+  });
+}
+
+const privileged = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+const free = privileged > 1001 ? false : 'on this machine everybody may listen on every port';
+void t.test('a port that is root’s', { skip: free }, async (t) => {
+  const { status, stderr, pidfile } = await start(t, { user: 'nobody', port: 1001 });
+  t.match(stderr, /^Can't create a listening socket: port 1001: Permission denied \(ports below 1024 are root's\) at /m);
+  t.equal(status, 13, 'errno');
+  t.notOk(existsSync(pidfile));
+});
+
+void t.test('the environment', async (t) => {
+  const file = join(folder(t), 'file');
+  writeFileSync(file, '');
+  for (const [name, value, complaint] of [
+    ['ELIZA_PIDFILE', 'here', '"here" is not an absolute path'],
+    ['ELIZA_HOME', '../there', '"../there" is not an absolute path'],
+    ['ELIZA_SCRIPT', 'script', '"script" is not an absolute path'],
+    ['ELIZA_USER', 'no body', '"no body" is not a user\'s name'],
+    ['ELIZA_GROUP', '-1', '"-1" is not a group\'s name'],
+    ['ELIZA_USER', 'nobody_here', 'there is no user nobody_here'],
+    ['ELIZA_GROUP', 'nobody_here', 'there is no group nobody_here'],
+    ...is_root ? [['ELIZA_HOME', file, `${file} is not a folder`] as const] : [['ELIZA_HOME', '/', 'only root can'] as const],
+  ] as const) {
+    const { status, stderr } = await eliza_hup(['1200'], { [name]: value });
+    t.match(stderr, `eliza_hup.js: ${name}: ${complaint}`);
+    t.match(stderr, /^[^\n]*\n$/, 'one line');
+    t.equal(status, 2);
+  }
+});
+
+void t.test('a user who is not root and would be another', { skip: needs_root }, async (t) => {
+  for (const [name, value] of [['ELIZA_USER', 'root'], ['ELIZA_GROUP', 'root'], ['ELIZA_HOME', '/']] as const) {
+    const { status, stderr } = await start(t, { user: 'nobody', env: { [name]: value } });
+    t.match(stderr, new RegExp(`^eliza_hup\\.js: ${name}: only root can `));
+
+    t.equal(status, 2);
+  }
+});
+
+void t.test('what a user who is not root goes without is said', async (t) => {
+  const { status, stderr, port } = await start(t, { user: 'nobody' });
+  t.equal(status, 0);
+  t.match(stderr, /^eliza_hup\.js: not root: no change of user: [^\n]*; no change of group; no chroot$/m);
+  await (await Client.greeted(port)).bye();
+});
+
+void t.test('a script that cannot be used', async (t) => {
+  const { status, stderr, pidfile } = await start(t, { env: { ELIZA_SCRIPT: '/nowhere/script.txt' } });
+  t.match(stderr, /^[^\n]*\/nowhere\/script\.txt[^\n]*\n$/m);
+  t.not(status, 0);
+  t.notOk(existsSync(pidfile));
+});

@@ -1,0 +1,35 @@
+/**
+ * Many conversations: all complete, no zombie, no descriptor more than before.
+ *
+ * A student learns to look for what a server leaks: processes, descriptors, and now and then a client.
+ */
+import t from 'tap';
+import { children, Client, descriptors, start, until, users } from './harness.ts';
+
+const [conversations, clients] = [5000, 16];
+
+for (const { name, settings } of users.slice(0, 1)) {
+  void t.test(`${conversations} conversations at ${clients} clients, ${name}`, async (t) => {
+    const { port, pid } = await start(t, settings);
+    const daemon = pid();
+    await (await Client.greeted(port)).bye();
+    await until('the child to be reaped', () => children(daemon).length === 0);
+    const before = descriptors(daemon).length;
+
+    let [begun, complete] = [0, 0];
+    const client = async (): Promise<void> => {
+      while (begun++ < conversations) {
+        const client = await Client.greeted(port);
+        await client.say('I need some help.');
+        await client.say('My mother thinks so.');
+        const text = await client.bye();
+        if (/^(Eliza:\t[^\n]+\nyou:\t){3}Eliza:\t[^\n]+\n$/.test(text)) complete++;
+        else t.comment(JSON.stringify(text));
+      }
+    };
+    await Promise.all(Array.from({ length: clients }, client));
+    t.equal(complete, conversations, 'all complete');
+    await until('the last child to be reaped', () => children(daemon).length === 0);
+    t.equal(descriptors(daemon).length, before, 'no descriptor more than before');
+  });
+}

@@ -7,7 +7,7 @@
 import { cpSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { alive, children, Client, folder, is_root, needs_log, root, start, status, users } from './harness.ts';
+import { alive, children, Client, folder, is_root, needs_log, root, start, status, until, users } from './harness.ts';
 
 for (const { name, settings } of users) {
   void t.test(name, { skip: needs_log }, async (t) => {
@@ -23,9 +23,9 @@ for (const { name, settings } of users) {
         await Promise.all(clients.map((client) => client.end()));
         await logged(/Server accepting/, relaunched + 1);
         t.notOk(talking.some(alive), 'the children have ended');
-        t.notOk(alive(daemon), 'the old process is gone');
+        await until('the old process to be gone', () => !alive(daemon));
         t.not(pid(), daemon, 'the pid file has a fresh pid');
-        t.equal(status(pid(), 'PPid'), '1', 'which is a daemon like the first');
+        await until('it to be a daemon like the first', () => status(pid(), 'PPid') === '1');
         t.equal(statSync(pidfile).mode & 0o777, 0o644);
         t.match((await (await Client.greeted(port)).bye()).slice(-60), /\n$/, 'it talks on the same port');
       });

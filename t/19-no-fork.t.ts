@@ -11,7 +11,7 @@ void t.test('no more processes', { skip: needs_log || needs_prlimit }, async (t)
   const { port, pid, logged } = await start(t, { user: 'nobody' });
   const limit = async (nproc: string): Promise<number | null> => {
     const [command, ...args] = [...as_nobody, 'prlimit', '--pid', String(pid()), `--nproc=${nproc}:`];
-    return (await run(command ?? '', args)).status;
+    return (await run(command, args)).status;
   };
   t.equal(await limit('0'), 0);
   const client = await Client.open(port);

@@ -23,7 +23,7 @@ const parts: Record<string, () => Promise<void>> = {
   async between() {
     SIG.HUP = () => { say('handler'); };
     kill('HUP', me);
-    for (let i = 0; i < 1e7; i++) i;
+    for (let i = 0; i < 1e7; i++) usrs = 0;
     say('the operation that was under way');
     await sleep();
   },

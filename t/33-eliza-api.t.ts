@@ -47,7 +47,7 @@ void t.test('making a bot', (t) => {
   t.same(ahmad.quit, ['bye']);
 
   const brian = new Eliza({ name: 'Brian', scriptfile: file, debug: true, prompts_on: false, memory_on: false });
-  t.match({ ...brian }, { name: 'Brian', debug: true, prompts_on: false, memory_on: false });
+  t.match(Object.assign({}, brian), { name: 'Brian', debug: true, prompts_on: false, memory_on: false });
 
   t.equal(new Eliza({ script: SCRIPT }).transform('my dog barks'), 'Your dog barks?', 'a script given as text');
   t.ok(new Eliza('Elisa', 'doctor.es.txt').quit.includes('chao'), 'a bare name is looked for beside the module');
@@ -64,7 +64,7 @@ void t.test('data members', (t) => {
   t.equal(bot.post.get('my'), 'your');
   t.same(bot.synon.get('pet'), ['dog', 'cat']);
   t.same([bot.initial, bot.final, bot.quit], [['Hello.'], ['Goodbye.'], ['bye']]);
-  t.match({ ...bot }, {
+  t.match(Object.assign({}, bot), {
     debug: false, debug_text: '', transform_text: '', prompts_on: true, memory_on: true, botprompt: '', userprompt: '',
     max_memory_size: 5, likelihood_of_using_memory: 1, memory: [],
   });

@@ -66,11 +66,10 @@ export function parting(left: readonly Answer[], right: readonly Answer[]): numb
 }
 
 const NOISE = [
-  '', ' ', '  ', '\t', '.', ',', '?', '!', ';', '..', ' . ', '(2)', '(1)', '(9)', '%', '100 %', '100%d', '%n', '%999999999d',
-  '$1', '@', '@sad', '\\b', '.*', '[a-z]', '(', ')', '+', '|', '^', '{2}', '\\', '$&', '/', "'", '"', '-', '_', '0', '42', '\r', '\n', '\0',
-  '\x1c', '\x7f', '\xe9', '\xc9', '\xff', '\xa0', '\x85', '\xc3\xa9', '\xc3\x89', '\xc2\xbf', '\xc2\xa1', '\xe2\x82\xac',
-  'ni\xc3\xb1o', '\xdcber', 'but', 'button', 'But', 'goto', 'goto what', 'xnone', 'house', 'the', 'very', 'tired', "isn't", 'a', 'and',
-  'nothing', 'cat',
+  '', ' ', '  ', '\t', '\r', '\n', '\0', '.', ',', '?', '!', ';', '..', ' . ', '(2)', '(1)', '(9)', '$1', '@', '@sad', '\x1c',
+  '%', '100 %', '100%d', '%n', '%999999999d', '\\b', '.*', '[a-z]', '(', ')', '+', '|', '^', '{2}', '\\', '$&', '/', "'", '"',
+  '-', '_', '0', '42', '\x7f', '\xe9', '\xc9', '\xff', '\xa0', '\x85', '\xc3\xa9', '\xc3\x89', '\xc2\xbf', '\xe2\x82\xac',
+  'ni\xc3\xb1o', '\xdcber', 'but', 'button', 'But', 'goto', 'goto what', 'xnone', 'house', 'the', 'tired', "isn't", 'a',
 ];
 
 /**

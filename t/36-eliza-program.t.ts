@@ -1,0 +1,68 @@
+/**
+ * What a student learns here: how `npx eliza` is used. Each test is a command line and what it prints.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { Eliza } from '../Chatbot/Eliza.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
+t.teardown(() => { rmSync(folder, { recursive: true }); });
+const program = new URL('../tools/eliza.js', import.meta.url).pathname;
+
+function eliza(args: string[], input = ''): { stdout: string; stderr: string; status: number | null } {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], { input, encoding: 'utf8' });
+  return { stdout, stderr, status };
+}
+
+void t.test('a pipe is answered without prompts', (t) => {
+  const { stdout, status } = eliza([], 'hello\nbye\n');
+  const [greeting, reply, farewell, end] = stdout.split('\n');
+  t.ok(new Eliza().initial.includes(greeting ?? ''));
+  t.equal(reply, 'Good to see you. How have you been?');
+  t.ok(new Eliza().final.includes(farewell ?? ''));
+  t.equal(end, '');
+  t.equal(status, 0);
+  t.end();
+});
+
+void t.test('--script', (t) => {
+  t.match(eliza(['--script', 'doctor.es.txt'], 'hola\n').stdout, 'Me alegro de verte. ¿Cómo te ha ido?\n');
+  const { stderr, status } = eliza(['--script', '/nowhere']);
+  t.equal(stderr, 'Could not read from file /nowhere : No such file or directory\n');
+  t.equal(status, 2);
+  t.end();
+});
+
+void t.test('--debug', (t) => {
+  t.match(eliza(['--debug'], 'hello\n').stdout, '\t0> hello\n\t\t: * : 0 hello        \n\t\t-->  Good to see you.');
+  t.end();
+});
+
+void t.test('--seed', (t) => {
+  const talk = (seed: string): string => eliza(['--seed', seed], 'hello\n').stdout;
+  t.equal(talk('5'), talk('5'), 'the same conversation again');
+  const seeds = ['1', '2', '3', '4', '5', '6', '7', '8'];
+  t.ok(new Set(seeds.map(talk)).size > 1, 'another seed, another conversation');
+  t.end();
+});
+
+void t.test('--replay', (t) => {
+  const file = join(folder, 'lines.txt');
+  writeFileSync(file, 'Hello\r\n\nMy cat is ill.\nGoodbye\nnot said any more\n');
+  const { stdout } = eliza(['--replay', file, '--seed', '1']);
+  t.match(stdout, new RegExp([
+    /^Eliza:\t.*/, /you:\tHello/, /Eliza:\tGood to see you\. How have you been\?/, /you:\tMy cat is ill\./,
+    /Eliza:\tYour cat is ill: who else knows about it\?/, /you:\tGoodbye/, /Eliza:\t.*\n$/,
+  ].map((line) => line.source).join('\\n')));
+  t.match(eliza(['--replay', join(folder, 'none')]), { status: 2, stderr: /no such file/ });
+  t.end();
+});
+
+void t.test('--help, and what there is none for', (t) => {
+  t.match(eliza(['--help']), { status: 0, stdout: /^Usage: eliza/, stderr: '' });
+  t.match(eliza(['--colour']), { status: 2, stdout: '', stderr: /Unknown option '--colour'[^]*Usage: eliza/ });
+  t.end();
+});

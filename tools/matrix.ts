@@ -1,0 +1,36 @@
+/**
+ * Runs the daemon's tests on other versions of Node: `npm run matrix`, or `npm run matrix -- 22 26`.
+ *
+ * The versions come from the npm package `node`, into a temporary folder. The tests start the daemon with the node that
+ * runs them.
+ *
+ * @module
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const versions = process.argv.length > 2 ? process.argv.slice(2) : ['20', '22', '24', '26'];
+const tests = readdirSync('t').filter((file) => /^[012]\d.*\.t\.js$/.test(file)).sort();
+let failed = 0;
+
+for (const version of versions) {
+  const folder = mkdtempSync(join(tmpdir(), `node-${version}-`));
+  try {
+    const npm = spawnSync('npm', ['install', '--silent', '--prefix', folder, `node@${version}`], { stdio: 'inherit' });
+    const node = join(folder, 'node_modules', 'node', 'bin', 'node');
+    const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' });
+    if (npm.status !== 0 || !stdout) throw new Error(`npm has no node ${version} for this machine`);
+    for (const test of tests) {
+      const { status, stdout: tap } = spawnSync(node, [join('t', test)], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+      console.log(`${stdout.trim()} ${test}: ${status === 0 ? 'ok' : 'not ok'}`);
+      if (status === 0) continue;
+      failed++;
+      console.log(tap.split('\n').filter((line) => /^\s*not ok/.test(line)).join('\n'));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+process.exitCode = failed === 0 ? 0 : 1;

@@ -16,7 +16,11 @@ import { $ } from '../perl/perlvar.ts';
 import { lower, matcher, pattern, rule_pattern, Words, type Matcher } from './Pattern.ts';
 import { add, check, empty, goto_of, load, parse, ScriptError, split, SUBSEP, type Script, type ScriptData } from './Script.ts';
 
-/** Perl's `rand`: a number from 0 up to, but not reaching, its argument. */
+/**
+ * Perl's `rand`: a number from 0 up to, but not reaching, its argument.
+ *
+ * @param limit the argument
+ */
 export type Rand = (limit: number) => number;
 
 /**

@@ -11,11 +11,13 @@
 
 /** A pattern that JavaScript cannot take, or takes in another sense than Perl. */
 export class PatternError extends Error {
+  /** For stack traces. */
   override name = 'PatternError';
 }
 
 /** A decomposition rule's `@word` without synonyms: the Perl dies when a line comes to the rule. */
 export class SynonymError extends PatternError {
+  /** For stack traces. */
   override name = 'SynonymError';
 }
 
@@ -96,22 +98,38 @@ export function translate(source: string): string {
   const refuse = (why: string): never => {
     throw new PatternError(`pattern refused: ${why}: ${source}`);
   };
+  const open: { captures: boolean; behind: boolean }[] = []; // the groups around the place we are at
+  let closed: { captures: boolean } | undefined; // the group that ended just before it
   let out = '';
   for (PIECE.lastIndex = 0; PIECE.lastIndex < source.length;) {
     const at = PIECE.lastIndex;
     const piece = PIECE.exec(source)?.groups ?? refuse(`what Perl means at column ${at + 1}`);
-    const code = piece['braced'] ?? piece['byte'];
-    if (code !== undefined) out += literal(String.fromCharCode(Number.parseInt(code, 16)));
-    else if (piece['class'] !== undefined) out += `[${CLASSES[piece['class']] ?? ''}]`;
-    else if (piece['noclass'] !== undefined) out += `[^${CLASSES[piece['noclass'].toLowerCase()] ?? ''}]`;
-    else if (piece['set'] !== undefined) out += set(piece['set'], refuse);
-    else if (piece['end'] !== undefined) out += '(?=\\n?$)';
-    else if (piece['dot'] !== undefined) out += '[^\\n]';
-    else if (piece['quoted'] !== undefined) out += literal(piece['quoted']);
-    else if (piece['literal'] !== undefined) out += literal(piece['literal']);
-    else out += piece['edge'] ?? piece['control'] ?? piece['structure'] ?? piece['repeat'] ?? '';
+    const { structure = '', repeat, set: members } = piece;
+    const behind = open.at(-1)?.behind ?? false;
+    if (repeat !== undefined && closed?.captures) refuse('a group within a repetition keeps what another round captured');
+    if (behind && (repeat !== undefined || structure === '(')) refuse('looking behind in other than plain text');
+    closed = undefined;
+    if (structure.startsWith('(')) {
+      open.push({ captures: false, behind: behind || structure.startsWith('(?<') });
+      if (structure === '(') for (const group of open.slice(0, -1)) group.captures = true;
+    } else if (structure === ')') {
+      closed = open.pop();
+    }
+    out += members === undefined ? simple(piece) : set(members, refuse);
   }
   return out;
+}
+
+/** A piece that is no class between brackets. */
+function simple(piece: Record<string, string | undefined>): string {
+  const { class: inside, noclass, end, dot, edge, control, structure, repeat } = piece;
+  if (inside !== undefined) return `[${CLASSES[inside] ?? ''}]`;
+  if (noclass !== undefined) return `[^${CLASSES[noclass.toLowerCase()] ?? ''}]`;
+  if (end !== undefined) return '(?=\\n?$)';
+  if (dot !== undefined) return '[^\\n]';
+  const code = piece['braced'] ?? piece['byte'];
+  const char = code === undefined ? piece['quoted'] ?? piece['literal'] : String.fromCharCode(Number.parseInt(code, 16));
+  return char === undefined ? edge ?? control ?? structure ?? repeat ?? '' : literal(char);
 }
 
 const compiled = new Map<string, RegExp>();
@@ -257,7 +275,12 @@ function linear(segments: readonly Segment[], text: string, low: string): string
   return captures;
 }
 
-/** Matches a text, given also in lower case, and gives what `$1`, `$2` … would hold, or undefined. */
+/**
+ * Matches a text and gives what `$1`, `$2` … would hold, or undefined.
+ *
+ * @param text the text
+ * @param low the same in lower case
+ */
 export type Matcher = (text: string, low: string) => string[] | undefined;
 
 /**

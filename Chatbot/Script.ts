@@ -2,7 +2,7 @@
  * A script read and checked: what parse_script_data fills a bot with (Eliza.pm:1030-1130).
  *
  * Where the Perl dies, or would go round for ever once a conversation came there, reading dies, with file and line.
- * Where the Perl goes on in silence, {@link warnings} says what looks wrong.
+ * Where the Perl goes on in silence, {@link check} says what looks wrong.
  *
  * @module
  */
@@ -38,6 +38,7 @@ export interface ScriptData {
 
 /** A script that cannot be used; the message ends in a newline, as it will be printed. */
 export class ScriptError extends Error {
+  /** For stack traces. */
   override name = 'ScriptError';
 }
 

@@ -35,7 +35,11 @@ const FACILITY = 'local0';                                                      
 const CHILDREN = new Map<number, Callback>();                                                     // 24
 let pid: number | undefined, pidfile: string, CWD: string;                                        // 25-26
 
-/** Called with a child's pid when the child has ended. */
+/**
+ * Called with a child's pid when the child has ended.
+ *
+ * @param child the pid
+ */
 export type Callback = (child: number) => void;                                                   // +
 
 /**
@@ -134,8 +138,7 @@ function reap_child(): void {                                                   
   for (let child, status; [child, status] = waitpid(-1, WNOHANG), child > 0;) {                   // 91
     CHILDREN.get(child)?.(child);                                                                 // 92
     const signal = WTERMSIG(status);                                                              // +
-    if (signal !== 0 && signal !== 15) log_warn(`Child ${child} ended by signal ${signal}
-`);                                                                                               // +
+    if (signal !== 0 && signal !== 15) log_warn(`Child ${child} ended by signal ${signal}\n`);    // +
     CHILDREN.delete(child);                                                                       // 93
   }                                                                                               // 94
 }                                                                                                 // 95-96

@@ -13,6 +13,7 @@ export interface Frame {
   sub: string;
   /** The file's name without its folder. */
   file: string;
+  /** The line of the call in that file. */
   line: number;
 }
 

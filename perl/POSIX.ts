@@ -8,13 +8,22 @@ import { libc } from './libc.ts';
 import { hold, signo, type Signal } from './perlipc.ts';
 import { note } from './perlvar.ts';
 
-/** The four signals that launch_child holds back, by name. */
-export const [SIGINT, SIGCHLD, SIGTERM, SIGHUP] = ['INT', 'CHLD', 'TERM', 'HUP'] as const;
+// The four signals that launch_child holds back, by name.
+/** Ctrl-C at a terminal. */
+export const SIGINT = 'INT';
+/** A child has ended. */
+export const SIGCHLD = 'CHLD';
+/** The polite request to end. */
+export const SIGTERM = 'TERM';
+/** The terminal is gone; to a daemon: start anew. */
+export const SIGHUP = 'HUP';
 
 /** Not allowed: there is such a process, but it is not ours. */
-export const { EPERM } = constants.errno;
+export const EPERM = constants.errno.EPERM;
 
+/** {@link sigprocmask} is to hold signals back. */
 export const SIG_BLOCK = 0;
+/** {@link sigprocmask} is to let them go. */
 export const SIG_UNBLOCK = 1;
 
 /** waitpid returns at once when no child has ended. */
@@ -33,7 +42,11 @@ export class SigSet {
   /** The members. */
   readonly signals: readonly Signal[];
 
-  /** @param signals the members */
+  /**
+   * A set of what it is given.
+   *
+   * @param signals the members
+   */
   constructor(...signals: Signal[]) {
     this.signals = signals;
   }

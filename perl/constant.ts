@@ -48,6 +48,7 @@ function own_folder(): string {
   return folder;
 }
 
+/** One method a constant: what the environment names, or the original's value, checked. */
 export const constant = {
   /**
    * The pid file.

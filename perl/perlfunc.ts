@@ -16,6 +16,7 @@ import { $, note } from './perlvar.ts';
 
 /** What `die` throws; the message ends in a newline, as it will be printed. */
 export class PerlDie extends Error {
+  /** For stack traces. */
   override name = 'PerlDie';
 }
 
@@ -71,7 +72,11 @@ function print_error(message: string): void {
   }
 }
 
-/** The last words of a process whose error nobody caught; exits with Perl's status. */
+/**
+ * The last words of a process whose error nobody caught; exits with Perl's status.
+ *
+ * @param error what was thrown
+ */
 export function die_uncaught(error: unknown): never {
   let message: string;
   if (error instanceof PerlDie) {
@@ -251,7 +256,11 @@ export function open(handle: { fd: number }, mode: string, target: string | { fd
 
 const kept = new Set<number>();
 
-/** Exempts a descriptor from {@link closefrom}: the log's, which a child goes on writing to. */
+/**
+ * Exempts a descriptor from {@link closefrom}: the log's, which a child goes on writing to.
+ *
+ * @param fd the descriptor
+ */
 export function keep_open(fd: number): void {
   kept.add(fd);
 }

@@ -11,8 +11,19 @@
 import { constants } from 'node:os';
 import { libc } from './libc.ts';
 
-/** A handler gets the signal's bare name, as in Perl. It may be asynchronous: the program waits for it. */
+/**
+ * A handler gets the signal's bare name, as in Perl. It may be asynchronous: the program waits for it.
+ *
+ * @param signal the name
+ */
 export type Handler = (signal: string) => void | Promise<void>;
+
+/**
+ * A hook of warn or die.
+ *
+ * @param message the whole of it, with its newline
+ */
+export type Hook = (message: string) => void;
 
 /** What `$SIG{NAME}` may hold. */
 export type Disposition = Handler | 'DEFAULT' | 'IGNORE';
@@ -30,7 +41,12 @@ const pending = new Set<Signal>(); // fell due while blocked, or while their own
 const running: Signal[] = []; // handlers under way, the innermost last
 const waiting: { level: number; resume: () => void }[] = [];
 
-/** The kernel's number of a signal. */
+/**
+ * The kernel's number of a signal.
+ *
+ * @param signal its name
+ * @returns the number
+ */
 export function signo(signal: Signal): number {
   return constants.signals[`SIG${signal}`];
 }
@@ -115,8 +131,10 @@ export function forget_pending(): void {
 
 /** `%SIG`: assign a handler, `'DEFAULT'` or `'IGNORE'` to a name; `__WARN__` and `__DIE__` hold warn's and die's hooks. */
 export const SIG = { __WARN__: undefined, __DIE__: undefined } as Record<Signal, Disposition> & {
-  __WARN__: ((message: string) => void) | undefined;
-  __DIE__: ((message: string) => void) | undefined;
+  /** Gets what warn would print. */
+  __WARN__: Hook | undefined;
+  /** Is told before die dies. */
+  __DIE__: Hook | undefined;
 };
 
 for (const signal of names) {

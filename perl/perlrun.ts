@@ -70,7 +70,7 @@ function take_switches(): { foreground: boolean } {
 }
 
 /** Whether the process stays attached: the `--foreground` switch. */
-export const { foreground } = take_switches();
+export const foreground = take_switches().foreground;
 
 /**
  * The arguments with which the interpreter runs a program as it runs this one: Perl's `-T`, and for us node's own
@@ -92,7 +92,13 @@ process.on('uncaughtException', die_uncaught);
 process.on('beforeExit', () => exit(0)); // the end of the program
 prepare();
 
-/** Colours a log line by its priority, where STDERR is a terminal and NO_COLOR is unset; set up for `--foreground` only. */
+/**
+ * Colours a log line by its priority, where STDERR is a terminal and NO_COLOR is unset; set up for `--foreground` only.
+ *
+ * @param _priority what the colour depends on
+ * @param line the line
+ * @returns the line coloured, or as it is
+ */
 export let paint = (_priority: 'crit' | 'warning' | 'notice' | 'debug', line: string): string => line;
 
 if (foreground && process.stderr.isTTY && !process.env.NO_COLOR) {

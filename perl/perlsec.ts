@@ -13,7 +13,11 @@
 export class Tainted<T extends string> {
   readonly #value: T;
 
-  /** @param value what came from outside */
+  /**
+   * Marks a value.
+   *
+   * @param value what came from outside
+   */
   constructor(value: T) {
     this.#value = value;
   }

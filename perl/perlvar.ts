@@ -50,6 +50,11 @@ export const $ = {
   get '!'(): string {
     return errno === 0 ? '' : libc().strerror(errno);
   },
+  /**
+   * Sets it by number.
+   *
+   * @param value an errno
+   */
   set '!'(value: number) {
     errno = value;
   },
@@ -69,6 +74,11 @@ export const $ = {
   get '<'(): number {
     return process.getuid?.() ?? 0;
   },
+  /**
+   * Sets it.
+   *
+   * @param uid the new one
+   */
   set '<'(uid: number) {
     secure('setruid', uid);
     must(libc().setresuid(uid, keep, $['>']), 'real uid');
@@ -78,6 +88,11 @@ export const $ = {
   get '>'(): number {
     return process.geteuid?.() ?? 0;
   },
+  /**
+   * Sets it.
+   *
+   * @param uid the new one
+   */
   set '>'(uid: number) {
     secure('seteuid', uid);
     must(libc().setresuid(keep, uid, keep), 'effective uid');
@@ -97,6 +112,11 @@ export const $ = {
   get '('(): number {
     return process.getgid?.() ?? 0;
   },
+  /**
+   * Sets it.
+   *
+   * @param gid the new one
+   */
   set '('(gid: number) {
     secure('setrgid', gid);
     must(libc().setresgid(gid, keep, process.getegid?.() ?? gid), 'real gid');
@@ -106,6 +126,11 @@ export const $ = {
   get ')'(): string {
     return [process.getegid?.(), ...(process.getgroups?.() ?? [])].join(' ');
   },
+  /**
+   * Sets them.
+   *
+   * @param list the new ones, in the same form
+   */
   set ')'(list: string) {
     secure('setegid', list);
     const [gid = keep, ...groups] = list.split(' ').map(Number);
@@ -122,7 +147,13 @@ export const ARGV: Tainted<string>[] = words.map((word) => new Tainted(word));
 /** The type of {@link ENV}: what comes out is tainted, what goes in is not. */
 export interface Env {
   [name: string]: Tainted<string> | undefined;
+  /** Where commands are looked for. */
   get PATH(): Tainted<string> | undefined;
+  /**
+   * Sets it.
+   *
+   * @param value folders, with colons between
+   */
   set PATH(value: string);
 }
 

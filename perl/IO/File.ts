@@ -8,7 +8,14 @@ import { attempt } from '../perlfunc.ts';
 import { secure } from '../perlsec.ts';
 import { IO_Handle } from './Handle.ts';
 
-export const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+/** Make the file if there is none. */
+export const O_CREAT = constants.O_CREAT;
+/** Refuse if there is one. */
+export const O_EXCL = constants.O_EXCL;
+/** For reading. */
+export const O_RDONLY = constants.O_RDONLY;
+/** For writing. */
+export const O_WRONLY = constants.O_WRONLY;
 
 /** A file opened by path. */
 export class IO_File extends IO_Handle {

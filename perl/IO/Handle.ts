@@ -34,7 +34,11 @@ export class IO_Handle {
   #output = '';
   #eof = false;
 
-  /** @param fd an open descriptor */
+  /**
+   * A handle on what is open already.
+   *
+   * @param fd an open descriptor
+   */
   constructor(fd: number) {
     this.fd = fd;
   }

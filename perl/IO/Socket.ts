@@ -27,6 +27,7 @@ export interface Options {
   LocalPort: Tainted<string> | number;
   /** How many connections may wait. */
   Listen: number;
+  /** The protocol. */
   Proto: 'tcp';
   /** SO_REUSEADDR: take the port although connections of an earlier run linger on it. */
   Reuse: boolean;
@@ -44,6 +45,8 @@ export class Connection extends IO_Handle {
   readonly #host: string;
 
   /**
+   * What accept makes.
+   *
    * @param fd the connected descriptor
    * @param host the client's address
    */
@@ -60,6 +63,7 @@ export class Connection extends IO_Handle {
 
 /** A listening socket. */
 export class IO_Socket_INET {
+  /** The descriptor's number. */
   readonly fd: number;
   #poll: Poll | undefined;
   #ready: () => void = () => undefined;

@@ -192,22 +192,36 @@ export function goto_of(reasmb: string): string | undefined {
   return /^goto[ \t-\r](\w*)/i.exec(reasmb)?.[1];
 }
 
-/** Follows gotos from keyword to keyword along rules that do nothing else; a way back would never end. */
-function circle(data: ScriptData, from: string): string[] | undefined {
-  const walk = (keyword: string, path: string[]): string[] | undefined => {
-    if (path.includes(keyword)) return keyword === from ? [...path, keyword] : undefined;
-    for (const decomp of data.decomplist.get(keyword) ?? []) {
-      const rules = data.reasmblist.get(keyword + SUBSEP + decomp) ?? [];
-      const targets = rules.map(goto_of);
-      if (targets.length === 0 || targets.includes(undefined)) continue;
-      for (const target of new Set(targets)) {
-        const found = walk(target ?? '', [...path, keyword]);
+/** Where all the rules for a key go on to; undefined when one of them is something to say. */
+function targets(data: ScriptData, key: string): string[] | undefined {
+  const list = (data.reasmblist.get(key) ?? []).map(goto_of);
+  return list.every((target) => target !== undefined) ? list : undefined;
+}
+
+/** Follows a goto along rules that do nothing else, back to where it stands: Perl would follow it for ever. */
+function circle(data: ScriptData, { keyword, decomp, text }: Entry): string[] | undefined {
+  const seen = new Set<string>();
+  const walk = (at: string, way: string[]): string[] | undefined => {
+    if (at === keyword) return [...way, at];
+    if (seen.has(at)) return undefined;
+    seen.add(at);
+    for (const rule of data.decomplist.get(at) ?? []) {
+      for (const target of targets(data, at + SUBSEP + rule) ?? []) {
+        const found = walk(target, [...way, at]);
         if (found) return found;
       }
     }
     return undefined;
   };
-  return walk(from, []);
+  const target = goto_of(text);
+  return target === undefined || !targets(data, keyword + SUBSEP + decomp) ? undefined : walk(target, [keyword]);
+}
+
+/** Whether xnone answers itself, in other than an empty line; otherwise transform would call itself for ever. */
+function xnone_answers(data: ScriptData): boolean {
+  return (data.decomplist.get('xnone') ?? []).some((decomp) =>
+    !decomp.includes('@') && matcher(rule_pattern(decomp, data.synon))('xnone', 'xnone')
+    && data.reasmblist.get(`xnone${SUBSEP}${decomp}`)?.some((text) => text !== ''));
 }
 
 /** Refuses a word that JavaScript reads otherwise than Perl. */
@@ -267,9 +281,10 @@ export function check({ file, entries }: Script, data: ScriptData): string[] {
       warning = error.message;
     }
     if (warning !== undefined) warnings.push(at(`${program()}: script warning:  ${warning}.`, file, entry.line));
-    const way = entry.type === 'reasmb' && goto_of(entry.text) !== undefined ? circle(data, entry.keyword) : undefined;
+    const way = entry.type === 'reasmb' ? circle(data, entry) : undefined;
     if (way) fail(`goto circle: ${way.join(', ')}`, file, entry.line);
   }
+  if (!xnone_answers(data)) fail('key xnone has no answer to xnone', file, end);
   for (const name of ['initial', 'final'] as const) {
     if (data[name].length === 0) warnings.push(at(`${program()}: script warning:  no ${name} line.`, file, end));
   }

@@ -44,7 +44,12 @@ void t.test('scripts that die', (t) => {
   dies('an empty script', '', 'the script is empty', 1);
   dies('a script of comments', '# nothing\n\n', 'the script is empty', 1);
   dies('no xnone', 'key: a 0\n decomp: *\n reasmb: b\n', 'no key xnone, which answers when nothing else does', 3);
+  dies('an xnone that does not answer', 'key: xnone -1\n decomp: b\n reasmb: c\n', 'key xnone has no answer to xnone', 3);
+  dies('nor does it in silence', 'key: xnone -1\n decomp: *\n reasmb:\n', 'key xnone has no answer to xnone', 3);
   dies('a goto to itself', `${XNONE}key: a 0\n decomp: *\n reasmb: goto a\n`, 'goto circle: a, a', 8);
+  const twins = 'key: a 0\n decomp: a\n reasmb: goto xnone\n decomp: *\n reasmb: goto b\n'
+    + 'key: b 0\n decomp: *\n reasmb: goto a\n';
+  dies('a goto circle by one rule of several', XNONE + twins, 'goto circle: a, b, a', 10);
   dies('a goto circle', `${XNONE}key: a 0\n decomp: *\n reasmb: goto b\nkey: b 0\n decomp: *\n reasmb: GOTO a\n`,
     'goto circle: a, b, a', 8);
   const refuses = (what: string, line: string, why: string): void => {
@@ -80,6 +85,8 @@ void t.test('scripts that the Perl takes in silence', (t) => {
   warns('a goto to an unknown key', 'key: a 0\n decomp: *\n reasmb: goto b\n', 'goto to an unknown key: goto b', 8);
   warns('a number beyond the wildcards', 'key: a 0\n decomp: * a *\n reasmb: (3)\n',
     '(3) is beyond the 2 wildcards of: * a *', 8);
+  t.same(tell(`${XNONE}key: a 0\n decomp: *\n reasmb: goto b\nkey: b 0\n decomp: *\n reasmb: goto a\n reasmb: c\n`),
+    { message: '', warnings: [], file: join(folder, `${count}.txt`) }, 'a circle with a way out is none');
   warns('a key without a rank', 'key: a\n decomp: *\n reasmb: b\n', 'key a has no rank', 6);
   warns('a rule that says nothing', 'key: a 0\n decomp: *\n', 'decomposition rule with no reassembly rule: *', 7);
   warns('a rule without synonyms', 'key: a 0\n decomp: @b\n reasmb: c\n',

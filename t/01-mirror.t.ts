@@ -3,7 +3,7 @@
  *
  * A student learns how far the port follows the Perl, and that a claim in a comment can be checked by a program.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { root } from './harness.ts';
@@ -45,3 +45,11 @@ for (const { file, perl, plus } of mirrors) {
     t.end();
   });
 }
+
+void t.test('one file alone knows the FFI', (t) => {
+  const files = readdirSync(join(root, 'perl'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const ours = [...files.map((file) => join('perl', file)), 'eliza_hup.ts', 'Daemon.ts', 'Chatbot/Eliza.ts'];
+  const users = ours.filter((file) => /['"]koffi['"]/.test(readFileSync(join(root, file), 'utf8')));
+  t.same(users, [join('perl', 'libc.ts')]);
+  t.end();
+});

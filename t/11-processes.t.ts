@@ -3,7 +3,7 @@
  *
  * A student learns to read /proc: ids, capabilities, root directory, descriptors; and what "giving up root for good" is.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
@@ -47,6 +47,8 @@ for (const { name, settings } of users) {
       if (as_root) {
         t.equal(readlinkSync(`/proc/${child}/root`), join(dir, 'home'), 'its root directory is ELIZA_HOME');
         t.equal(readlinkSync(`/proc/${child}/cwd`), join(dir, 'home'), 'it works there');
+        const { uid, mode } = statSync(join(dir, 'home'));
+        t.same([uid, mode & 0o777], [0, 0o755], 'which was not there, and has been made, root’s');
       }
       const open = descriptors(child);
       t.equal(open.length, 4, 'four descriptors');

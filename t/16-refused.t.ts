@@ -103,3 +103,23 @@ void t.test('a script that cannot be used', async (t) => {
   t.not(status, 0);
   t.notOk(existsSync(pidfile));
 });
+
+/** Runs the program in a node that believes it is somewhere else. */
+function elsewhere(property: 'platform' | 'arch', value: string): ReturnType<typeof run> {
+  const pretend = `data:text/javascript,Object.defineProperty(process, '${property}', { value: '${value}' })`;
+  return run(process.execPath, ['--import', pretend, program, '1200']);
+}
+
+void t.test('another system', async (t) => {
+  for (const platform of ['darwin', 'win32', 'freebsd']) {
+    const { status, stderr } = await elsewhere('platform', platform);
+    t.match(stderr, /^eliza_hup\.js: needs Linux [^\n]*: run it in a Linux container, or on Windows in WSL\n$/, platform);
+    t.equal(status, 255);
+  }
+});
+
+void t.test('another processor', async (t) => {
+  const { status, stderr } = await elsewhere('arch', 's390x');
+  t.equal(stderr, "Can't fork on s390x: it takes x64 or arm64\n");
+  t.equal(status, 255);
+});

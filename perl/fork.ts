@@ -12,7 +12,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { libc } from './libc.ts';
-import { install, known } from './Linux/Seccomp.ts';
+import { install } from './Linux/Seccomp.ts';
 import { forget_pending } from './perlipc.ts';
 import { die, exec, exit } from './perlfunc.ts';
 import { $, note } from './perlvar.ts';
@@ -56,7 +56,6 @@ export function prepare(): void {
   Object.assign(process, { reallyExit: exit }); // where process.exit ends
   const ready = skipped();
   if (ready && flags.every((flag) => process.execArgv.includes(flag))) return;
-  if (!known) die(`Can't fork on ${process.arch}: it takes x64 or arm64\n`);
   if (!ready && !install([{ call: 'madvise', when: [2, '==', DONTFORK], answer: 0 }])) {
     die(`Can't fork here: the kernel refused the seccomp filter that fork needs: ${$['!']}\n`);
   }

@@ -74,6 +74,7 @@ function declare() {
     connect: c<(fd: number, address: Buffer, size: number) => number>('int connect(int, const void *, uint32_t)'),
     accept4: c<(fd: number, address: Buffer, size: Uint32Array, flags: number) => number>(
       'int accept4(int, void *, uint32_t *, int)'),
+    poll: c<(fds: Buffer, number: number, timeout: number) => number>('int poll(void *, unsigned long, int)'),
 
     // the system log
     openlog: c<(ident: Buffer, option: number, facility: number) => void>('void openlog(const void *, int, int)'),

@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepare } from './fork.ts';
+import { known } from './Linux/Seccomp.ts';
 import { die_uncaught, exit } from './perlfunc.ts';
 import { Tainted } from './perlsec.ts';
 import { ARGV } from './perlvar.ts';
@@ -86,6 +87,10 @@ export function switches(program: string, ...args: string[]): string[] {
 
 if (process.platform !== 'linux') {
   process.stderr.write(`${program}: needs Linux for fork and chroot: run it in a Linux container, or on Windows in WSL\n`);
+  process.exit(255);
+}
+if (!known) {
+  process.stderr.write(`${program}: can't fork on ${process.arch}: it takes Linux on x64 or arm64\n`);
   process.exit(255);
 }
 process.on('uncaughtException', die_uncaught);

@@ -120,6 +120,6 @@ void t.test('another system', async (t) => {
 
 void t.test('another processor', async (t) => {
   const { status, stderr } = await elsewhere('arch', 's390x');
-  t.equal(stderr, "Can't fork on s390x: it takes x64 or arm64\n");
+  t.equal(stderr, "eliza_hup.js: can't fork on s390x: it takes Linux on x64 or arm64\n");
   t.equal(status, 255);
 });

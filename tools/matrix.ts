@@ -7,7 +7,7 @@
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,6 +17,7 @@ let failed = 0;
 
 for (const version of versions) {
   const folder = mkdtempSync(join(tmpdir(), `node-${version}-`));
+  chmodSync(folder, 0o755); // ordinary users will run it too
   try {
     const npm = spawnSync('npm', ['install', '--silent', '--prefix', folder, `node@${version}`], { stdio: 'inherit' });
     const node = join(folder, 'node_modules', 'node', 'bin', 'node');

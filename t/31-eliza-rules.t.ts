@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { Eliza } from '../Chatbot/Eliza.ts';
 import { parse, SUBSEP } from '../Chatbot/Script.ts';
+import { no_perl, SCRIPTS } from './eliza-oracle.ts';
 
 /** What was said along the way to one reply, read from the debug text: keyword, rule, and the reassembly rule. */
 function said(debug: string): string[] {
@@ -74,3 +75,17 @@ for (const name of ['doctor.txt', 'doctor.es.txt']) {
     t.end();
   });
 }
+
+void t.test("doctor.txt is no poorer than the CPAN module's own", { skip: no_perl() }, (t) => {
+  const [theirs, ours] = [SCRIPTS[0] ?? '', SCRIPTS[3] ?? ''].map((file) => parse(readFileSync(file, 'latin1'), file).data);
+  if (!theirs || !ours) return t.end();
+  const all = (lists: Map<string, string[]>): string[] => [...lists.values()].flat();
+  const gotos = (lists: Map<string, string[]>): string[] => all(lists).filter((rule) => rule.startsWith('goto '));
+  for (const [key, rank] of theirs.keyranks) t.equal(ours.keyranks.get(key), rank, `keyword ${key}, rank ${rank}`);
+  for (const list of ['decomplist', 'reasmblist', 'reasmblist_for_memory', 'synon'] as const) {
+    t.ok(all(ours[list]).length >= all(theirs[list]).length, list);
+  }
+  t.ok(gotos(ours.reasmblist).length >= gotos(theirs.reasmblist).length, 'gotos');
+  t.ok(ours.pre.size >= theirs.pre.size && ours.post.size >= theirs.post.size, 'words replaced');
+  t.end();
+});

@@ -7,6 +7,7 @@ import t from 'tap';
 import { pattern } from '../Chatbot/Pattern.ts';
 import { lcg, no_perl, ours, parting, perl, SCRIPTS, shrink, utterances } from './eliza-oracle.ts';
 
+t.setTimeout(300_000); // the Perl takes its time
 const each = Number(process.env['ELIZA_UTTERANCES'] ?? 4400);
 
 for (const script of SCRIPTS) {

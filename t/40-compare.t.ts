@@ -1,0 +1,172 @@
+/**
+ * `npm run compare`: two columns, and the reader's own copy of the Perl in whatever shape it comes.
+ *
+ * A student learns that a program can recognise a text by the words it shares with another, without having it.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import t from 'tap';
+import { parse_mirror } from '../tools/mirror.ts';
+import { listings, type Listing } from '../tools/perl-lines.ts';
+import { plus_lines } from '../tools/plus-lines.ts';
+import { environment, folder, type Outcome, root, run } from './harness.ts';
+import { stand_in } from './stand-in.ts';
+
+function compare(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
+  return run(process.execPath, [join(root, 'tools', 'compare.js'), ...args], { env: environment(env) });
+}
+
+/** What the columns say, joined again where they were wrapped: the Perl lines by number, and ours. */
+function columns(stdout: string): { perl: Map<number, string>; ours: Map<number, string> } {
+  const [perl, ours] = [new Map<number, string>(), new Map<number, string>()];
+  let [p, o] = [0, 0];
+  for (const line of Buffer.from(stdout, 'latin1').toString('utf8').split('\n')) {
+    const [, left = '', right = ''] = /^(.{46}) [│+](.*)$/.exec(line) ?? [];
+    p = Number(left.slice(0, 3)) || p;
+    o = Number(right.slice(0, 5)) || o;
+    perl.set(p, (perl.get(p) ?? '') + left.slice(5).replaceAll(' ', ''));
+    ours.set(o, (ours.get(o) ?? '') + right.slice(5).replaceAll(' ', ''));
+  }
+  return { perl, ours };
+}
+
+const [eliza, daemon] = listings as [Listing, Listing];
+
+void t.test('the descriptions', (t) => {
+  t.equal(eliza.lines.length, 84);
+  t.equal(daemon.lines.length, 160);
+  for (const { perl, sections, lines } of listings) {
+    const named = new Set(sections.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i)));
+    const lost = lines.map((_, i) => i + 1).filter((n) => lines[n - 1] !== '' && !named.has(n));
+    t.same(lost, [], `${perl}: every line that is not blank is in a named part`);
+  }
+  t.end();
+});
+
+void t.test('everything, without a copy', async (t) => {
+  const { status, stdout } = await compare(['--all']);
+  t.equal(status, 0);
+  t.notMatch(stdout, '\u001b', 'no colours in a pipe');
+  const widest = Math.max(...Buffer.from(stdout, 'latin1').toString('utf8').split('\n').map((line) => line.length));
+  t.ok(widest <= 100, `no line is wider than 100 columns: ${widest}`);
+  for (const [listing, part] of [[eliza, 0], [daemon, 1]] as const) {
+    const { perl, ours } = columns(stdout.split(/^Daemon\.pm:.*$/m)[part] ?? '');
+    const same = listing.lines.every((text, i) => perl.get(i + 1) === text.replaceAll(' ', ''));
+    t.ok(same, `${listing.perl}: every line is described, none is cut`);
+    const rows = parse_mirror(readFileSync(join(root, listing.ts), 'utf8'));
+    const cut = rows.filter(({ number, text, kind }) =>
+      kind !== 'blank' && number >= (rows.find((row) => row.from > 0)?.number ?? 0) && ours.has(number)
+      && ours.get(number) !== Buffer.from(text.replaceAll(' ', '')).toString());
+    t.same(cut, [], `${listing.ts}: no line is cut`);
+    const shown = rows.filter(({ kind, number }) => (kind === 'mirror' || kind === 'plus') && !ours.has(number));
+    t.same(shown, [], `${listing.ts}: every line of code is there`);
+  }
+});
+
+void t.test('a sub, some lines, a file', async (t) => {
+  const perl_lines = async (...args: string[]): Promise<number[]> =>
+    [...columns((await compare(args)).stdout).perl.keys()].filter(Boolean);
+  t.same(await perl_lines('kill_children'), [97, 98, 99, 100, 101]);
+  t.same(await perl_lines('28-30'), [28, 29, 30]);
+  t.same(await perl_lines('Daemon.pm:97'), [97]);
+  t.equal((await perl_lines('eliza_hup.pl')).length, 84);
+  const { stdout } = await compare(['END']);
+  t.match(stdout, /^eliza_hup\.pl:82-84/m, 'what both files have is shown of both');
+  t.match(stdout, /^Daemon\.pm:154-160/m);
+});
+
+void t.test('without a word: the names', async (t) => {
+  const { status, stdout } = await compare([]);
+  t.equal(status, 0);
+  t.match(stdout, /^ {2}launch_child +64-78$/m);
+});
+
+void t.test('a copy of the Perl', async (t) => {
+  const dir = folder(t);
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(dir, name), text);
+    return join(dir, name);
+  };
+  const cat_n = (lines: string[], first = 1): string =>
+    lines.map((line, i) => `${String(first + i).padStart(6)}\t${line}\n`).join('');
+  const pre = (part: string): string => `<PRE>\n${part.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</PRE>`;
+  const page = (...parts: string[]): string =>
+    `<!DOCTYPE html><html><body><p>On 2 counts.</p>${parts.map(pre).join('<p>1 more paragraph</p>\n')}</body></html>`;
+
+  const [e, d] = [stand_in(eliza), stand_in(daemon)];
+  const full = async (what: string, path: string, listing: Listing, lines: string[]): Promise<void> => {
+    const { status, stdout } = await compare(['--perl', path, listing.perl]);
+    const { perl } = columns(stdout);
+    const wrong = lines.filter((line, i) => perl.get(i + 1) !== line.replaceAll(/\s/g, ''));
+    t.same([status, wrong], [0, []], `${what}: every line of ${listing.perl} is there`);
+    t.notMatch(stdout, 'lacks');
+  };
+  await full('plain', write('plain.pl', e.join('\n')), eliza, e);
+  await full('plain', write('plain.pm', d.join('\n')), daemon, d);
+  await full('plain, with CR LF', write('crlf.pm', d.join('\r\n')), daemon, d);
+  await full('after comments of its own', write('book.pm', ['# a heading', '', ...d].join('\n')), daemon, d);
+  await full('numbered', write('numbered.pl', cat_n(e)), eliza, e);
+  await full('a web page with both', write('page.html', page(cat_n(e), cat_n(d))), daemon, d);
+  await full('its address', pathToFileURL(join(dir, 'page.html')).href, eliza, e);
+  mkdirSync(join(dir, 'both'));
+  write('both/eliza_hup.pl', e.join('\n'));
+  write('both/Daemon.pm', d.join('\n'));
+  await full('a folder', join(dir, 'both'), eliza, e);
+  await full('a folder', join(dir, 'both'), daemon, d);
+
+  const pieces = page(cat_n(e.slice(17, 39), 18), cat_n(d.slice(96, 101), 97), cat_n(e.slice(13, 16), 14));
+  const { stdout } = await compare(['--perl', write('pieces.html', pieces)]);
+  t.match(stdout, 'Your copy lacks lines 1-6, 8-12, 41-49,', 'pieces: it says which lines are not there');
+  const daemons = columns(stdout.slice(stdout.indexOf('Daemon.pm:1'))).perl;
+  t.equal(daemons.get(98), d[97]?.replaceAll(' ', ''), 'a piece goes to the file whose words it has');
+  t.equal(daemons.get(15), daemon.lines[14]?.replaceAll(' ', ''), 'and what is not there is described');
+
+  const short = await compare(['--perl', write('short.pm', d.slice(0, 78).join('\n')), 'launch_child', 'kill_children']);
+  t.match(short.stdout, 'Your copy lacks lines 97-101 of Daemon.pm.', 'short: the same');
+});
+
+void t.test('what is wrong is said in one line', async (t) => {
+  const dir = folder(t);
+  const wrong = join(dir, 'wrong.txt');
+  writeFileSync(wrong, 'Arma virumque cano, Troiae qui primus ab oris\n'.repeat(100));
+  const said = async (...args: string[]): Promise<string> => {
+    const { status, stdout, stderr } = await compare(args);
+    t.same([status, stdout], [2, ''], args.join(' '));
+    return stderr;
+  };
+  t.equal(await said('lauch_child'), 'compare: nothing is called "lauch_child"; the nearest are launch_child, '
+  + (await said('lauch_child')).split(', ').slice(1).join(', '));
+  t.match(await said('97'), /^compare: eliza_hup\.pl has lines 1 to 84, not 97; .*Daemon\.pm:97.*\n$/);
+  t.match(await said('Daemon.pm:161'), /^compare: Daemon\.pm has lines 1 to 160, not 161\n$/);
+  t.match(await said('Deamon.pm:3'), /^compare: nothing is called "Deamon\.pm:3"; the nearest are Daemon\.pm/);
+  t.match(await said('30-28'), /^compare: eliza_hup\.pl has lines 1 to 84, not 30-28\n$/);
+  t.match(await said('--perl', wrong), /^compare: in .*wrong\.txt no line of eliza_hup\.pl or Daemon\.pm is recognised\n$/);
+  t.match(await said('--perl', join(dir, 'nothing')), /^compare: there is no .*nothing\n$/);
+  t.match(await said('--nonsense'), /^compare: Unknown option '--nonsense'\n$/);
+});
+
+void t.test('colours', async (t) => {
+  t.match((await compare(['28'], { FORCE_COLOR: '1' })).stdout, '\u001b[', 'when they are asked for');
+  t.notMatch((await compare(['28'], { FORCE_COLOR: '1', NO_COLOR: '1' })).stdout, '\u001b', 'NO_COLOR has the last word');
+});
+
+void t.test('--plus: each line of ours that the Perl does not have, and why', async (t) => {
+  const { stdout } = await compare(['--plus']);
+  for (const { ts } of listings) {
+    const rows = parse_mirror(readFileSync(join(root, ts), 'utf8')).filter(({ kind }) => kind === 'plus');
+    const reasons = plus_lines[ts] ?? [];
+    const unexplained = rows.filter(({ text }) => !reasons.some(([begins]) => text.trimStart().startsWith(begins)));
+    t.same(unexplained, [], `${ts}: every such line has its reason in tools/plus-lines.ts`);
+    for (const [begins, why] of reasons) {
+      t.ok(rows.some(({ text }) => text.trimStart().startsWith(begins)), `there is such a line: ${begins}`);
+      t.match(stdout, Buffer.from(why.slice(0, 60)).toString('latin1'));
+    }
+  }
+});
+
+void t.test('a reader who has read enough', async (t) => {
+  const command = `"${process.execPath}" "${join(root, 'tools', 'compare.js')}" --all | head -1`;
+  const { status, stderr } = await run('sh', ['-c', command]);
+  t.same([status, stderr], [0, '']);
+});

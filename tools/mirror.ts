@@ -1,0 +1,79 @@
+/**
+ * The mirror files read by their cross references: which line of ours stands for which lines of the Perl.
+ *
+ * Nothing here needs Node: the reader page uses it too.
+ *
+ * @module
+ */
+
+/** A line of a mirror file. */
+export interface Row {
+  /** Its number there. */
+  readonly number: number;
+  /** Its text, without the reference at its end. */
+  readonly text: string;
+  /** Code that mirrors Perl lines, code that Perl does not have, a comment or a blank line. */
+  readonly kind: 'mirror' | 'plus' | 'comment' | 'blank';
+  /** The first Perl line that it mirrors, or else the one beside which it is to be read. */
+  readonly from: number;
+  /** The last one. */
+  readonly to: number;
+}
+
+/** A line before it is known where it belongs. */
+type Loose = Omit<Row, 'from' | 'to'>;
+
+/**
+ * Lines between two mirror lines go with the one after them, but for those that a blank line parts from it.
+ *
+ * @param loose the lines between
+ * @param before the Perl line before them
+ * @param after the Perl line after them
+ */
+function settle(loose: readonly Loose[], before: number, after: number): Row[] {
+  const blank = loose.findIndex(({ kind }) => kind === 'blank');
+  return loose.map((row, i) => {
+    const line = i < blank ? before : after;
+    return { ...row, from: line, to: line };
+  });
+}
+
+/**
+ * Reads a mirror file.
+ *
+ * @param source its text
+ * @returns its lines, in order
+ */
+export function parse_mirror(source: string): Row[] {
+  const rows: Row[] = [];
+  let loose: Loose[] = [];
+  let comment = false;
+  let last = 0;
+  source.trimEnd().split('\n').forEach((line, i) => {
+    comment ||= line.trimStart().startsWith('/**');
+    const [, code = '', from, to = from] = (comment ? null : /^(.*?)\s*\/\/ (?:\+|(\d+)(?:-(\d+))?)$/.exec(line)) ?? [];
+    if (from !== undefined) {
+      rows.push(...settle(loose, last, Number(from)));
+      rows.push({ number: i + 1, text: code, kind: 'mirror', from: Number(from), to: last = Number(to) });
+      loose = [];
+    } else {
+      const kind = code !== '' ? 'plus' : line.trim() === '' ? 'blank' : 'comment';
+      loose.push({ number: i + 1, text: code || line, kind });
+    }
+    if (line.includes('*/')) comment = false;
+  });
+  return [...rows, ...settle(loose, last, last)];
+}
+
+/**
+ * The lines of ours that show a range of Perl lines.
+ *
+ * @param rows a mirror file
+ * @param from the first Perl line
+ * @param to the last
+ * @returns its lines, without blank ones at the beginning
+ */
+export function select(rows: readonly Row[], from: number, to: number): Row[] {
+  const wanted = rows.filter((row) => row.from <= to && row.to >= from);
+  return wanted.slice(Math.max(wanted.findIndex(({ kind }) => kind !== 'blank'), 0));
+}

@@ -1,0 +1,42 @@
+/**
+ * The table of errata and the tests belong together.
+ *
+ * A student learns that documentation can be tested too: a row without its test, or a test that has been renamed, fails here.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { root } from './harness.ts';
+
+const rows = readFileSync(join(root, 'docs', 'errata.md'), 'utf8').split('\n')
+  .filter((line) => /^\| \d+ \|/.test(line))
+  .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '').trim()));
+
+void t.test('each fault of the original has a row', (t) => {
+  const numbers = rows.map(([number]) => Number(number)).sort((a, b) => a - b);
+  t.same(numbers, Array.from({ length: 41 }, (_, i) => i + 1));
+  const partial = rows.filter((row) => row.length !== 5 || !row.every(Boolean));
+  t.same(partial, [], 'that says where, what happens, what ours does, and the test');
+  t.end();
+});
+
+void t.test('each row names tests that are there', (t) => {
+  const files = readdirSync(join(root, 't'));
+  for (const [number = '', , , ours = '', tests = ''] of rows) {
+    if (tests === '—') {
+      t.match(ours, '**not mended**', `${number}: no test, and no claim`);
+      continue;
+    }
+    for (const reference of tests.split('<br>')) {
+      const [, prefix = '', names = ''] = /^t\/(\d\d): (.+)$/.exec(reference) ?? [];
+      const file = files.find((name) => name.startsWith(`${prefix}-`) && name.endsWith('.t.ts'));
+      if (file === undefined) {
+        t.fail(`${number}: there is no test file for "${reference}"`);
+        continue;
+      }
+      const source = readFileSync(join(root, 't', file), 'utf8');
+      for (const name of names.split('; ')) t.ok(source.includes(name), `${number}: ${file} has "${name}"`);
+    }
+  }
+  t.end();
+});

@@ -17,7 +17,9 @@ import { caller, cluck, croak } from './perl/Carp.ts';                          
 import { basename } from './perl/File/Basename.ts';                                               // 8
 import { filetest, IO_File, O_CREAT, O_EXCL, O_WRONLY, unlink } from './perl/IO/File.ts';         // 9
 import { cwd, umask } from 'node:process';                                                        // 10
+import { guests } from './perl/Net/Server.ts';                                                    // +
 import { openlog, setlogfile, setlogsock, syslog } from './perl/Sys/Syslog.ts';                   // 11-13
+import { LOG_UPTO, setlogmask } from './perl/Sys/Syslog.ts';                                      // +
 import { $, ARGV, ENV, SIG, Tainted, type Text } from './perl/perl.ts';                           // +
 import { chdir, chroot, die, END, exec, exit, fork, foreground } from './perl/perl.ts';           // +
 import { getgrnam, getpwnam, kill, local_uids, open, sleep } from './perl/perl.ts';               // +
@@ -26,6 +28,7 @@ import { STDERR, STDIN, STDOUT } from './perl/IO/Handle.ts';                    
 
 export { init_server, prepare_child, kill_children, launch_child, do_relaunch };                  // 14
 export { log_debug, log_notice, log_warn, log_die, CHILDREN };                                    // 15-17
+export { welcome } from './perl/Net/Server.ts';                                                   // +
 /** The module's version, as in Perl. */
 export const VERSION = '1.00';                                                                    // 18-21
 
@@ -101,18 +104,23 @@ function change_privileges(user: string, group: string): void {                 
  *
  * @param callback called with the child's pid when it has ended
  * @param home the folder to lock the child into; undefined for none
+ * @param host the client's address, for the limits on how many may talk
  * @returns the child's pid in the parent, 0 in the child; undefined, where Perl's server dies, when fork failed
  */
-function launch_child(callback?: Callback, home?: string): number | undefined {                   // 64-66
+function launch_child(callback?: Callback, home?: string, host?: Text): number | undefined {      // 64-66
   const signals = new SigSet(SIGINT, SIGCHLD, SIGTERM, SIGHUP);                                   // 67
+  const unlogged = guests.knock(host ?? '');                                                      // +
+  if (unlogged > 0) log_notice(`${unlogged} connections more, not logged one by one\n`);          // +
   sigprocmask(SIG_BLOCK, signals);                                                                // 68
   const child = fork();                                                                           // +
   if (child === undefined) log_warn(`Can't fork: ${$['!']}\n`);                                   // 69
   if (child) {                                                                                    // 70
     CHILDREN.set(child, callback ?? (() => undefined));                                           // 71
+    guests.enter(child, host ?? '');                                                              // +
   } else if (child === 0) {                                                                       // 72
     SIG.HUP = SIG.INT = SIG.CHLD = SIG.TERM = 'DEFAULT';                                          // 73
     prepare_child(home);                                                                          // 74
+    if (guests.quiet) setlogmask(LOG_UPTO('warning'));                                            // +
   }                                                                                               // 75
   sigprocmask(SIG_UNBLOCK, signals);                                                              // 76
   return child;                                                                                   // 77
@@ -140,6 +148,7 @@ function reap_child(): void {                                                   
     const signal = WTERMSIG(status);                                                              // +
     if (signal !== 0 && signal !== 15) log_warn(`Child ${child} ended by signal ${signal}\n`);    // +
     CHILDREN.delete(child);                                                                       // 93
+    guests.leave(child);                                                                          // +
   }                                                                                               // 94
 }                                                                                                 // 95-96
 

@@ -11,12 +11,11 @@
 
 // 1: the interpreter and its switches. -w is the type checker's; -T is perl/perlsec.ts. 2: an ES module is strict.
 import './perl/perlrun.ts';                                                                       // 1-2
-import { $, ARGV, closefrom, die, END, exit, qq, SIG } from './perl/perl.ts';                     // 3
-import { Eliza } from './Chatbot/Eliza.ts';                                                       // 4
+import { $, ARGV, constant, die, END, exit, pledge, qq, SIG } from './perl/perl.ts';              // 3
+import { Eliza, pattern } from './Chatbot/Eliza.ts';                                              // 4
 import { type Connection, IO_Socket_INET, STDERR, STDIN, STDOUT } from './perl/IO/Socket.ts';     // 5
 import { init_server, kill_children, launch_child } from './Daemon.ts';                           // 6-7
-import { do_relaunch, log_die, log_notice } from './Daemon.ts';                                   // +
-import { constant, warn_unprotected } from './perl/constant.ts';                                  // +
+import { do_relaunch, log_die, log_notice, welcome } from './Daemon.ts';                          // +
 
 const PORT = 1002;                                                                                // 8
 const PIDFILE = constant.pidfile('ELIZA_PIDFILE', '/var/run/eliza_hup.pid');                      // 9
@@ -24,7 +23,6 @@ const USER = constant.user('ELIZA_USER', 'nobody');                             
 const GROUP = constant.group('ELIZA_GROUP', 'nogroup');                                           // 11
 const ELIZA_HOME = constant.home('ELIZA_HOME', '/var/www/');                                      // 12-13
 const ELIZA_SCRIPT = Eliza.load(constant.script('ELIZA_SCRIPT'));                                 // +
-warn_unprotected();                                                                               // +
 
 // 14: what the signals do.
 SIG.TERM = SIG.INT = do_term;                                                                     // 14-15
@@ -47,7 +45,7 @@ log_notice(qq`Server accepting connections on port ${port}\n`);                 
 let connection;                                                                                   // +
 while ((connection = await listen_socket.accept())) {                                             // 27-28
   const host = connection.peerhost();                                                             // 29
-  const child = launch_child(undefined, ELIZA_HOME);                                              // 30
+  const child = launch_child(undefined, ELIZA_HOME, host);                                        // 30
   if (child === 0) {                                                                              // 31
     listen_socket.close();                                                                        // 32
     log_notice(qq`Accepting a connection from ${host}\n`);                                        // 33
@@ -68,8 +66,9 @@ function interact(sock: Connection): void {                                     
   if (!STDIN.fdopen(sock, 'r')) die(`Can't reopen STDIN: ${$['!']}`);                             // 43
   if (!STDOUT.fdopen(sock, 'w')) die(`Can't reopen STDOUT: ${$['!']}`);                           // 44
   if (!STDERR.fdopen(sock, 'w')) die(`Can't reopen STDERR: ${$['!']}`);                           // 45
-  closefrom(3);                                                                                   // +
+  pledge('stdio');                                                                                // +
   $['|'] = 1;                                                                                     // 46
+  if (!welcome(log_notice)) return;                                                               // +
   const bot = new Eliza({ scriptfile: ELIZA_SCRIPT });                                            // 47
   bot.command_interface();                                                                        // 48
 }                                                                                                 // 49-50
@@ -105,7 +104,7 @@ async function do_hup(): Promise<void> {                                        
 function _testquit(this: Eliza, string?: string): boolean {                                       // 68-72
   if (string === undefined) return true;                                                          // 73
   // A quit word counts anywhere in the line: "I have done nothing wrong" ends it.
-  return this.quit.some((word) => new RegExp(`\\b${word}\\b`, 'i').test(string));                 // 74
+  return this.quit.some((word) => pattern(`\\b${word}\\b`).test(string));                         // 74
 }                                                                                                 // 75-76
 // 77-78: an empty DESTROY keeps Perl's AUTOLOAD from taking it for a field. JavaScript has no destructors.
 

@@ -16,6 +16,8 @@ import { $ } from '../perl/perlvar.ts';
 import { lower, matcher, pattern, rule_pattern, Words, type Matcher } from './Pattern.ts';
 import { add, check, empty, goto_of, load, parse, ScriptError, split, SUBSEP, type Script, type ScriptData } from './Script.ts';
 
+export { pattern } from './Pattern.ts';
+
 /**
  * Perl's `rand`: a number from 0 up to, but not reaching, its argument.
  *
@@ -185,9 +187,6 @@ function no_array(): never {
   throw new ScriptError("Can't use an undefined value as an ARRAY reference\n");
 }
 
-/** What telnet says to its like in the middle of the user's words: IAC and a command, an option or a whole list of them. */
-const NEGOTIATION = /\xff(?:[\xfb-\xfe][^]|\xfa[^]*?\xff\xf0|[\xf0-\xf9])/g;
-
 /** The members that the script fills. */
 const MEMBERS = Object.keys(empty()) as (keyof ScriptData)[];
 
@@ -335,7 +334,7 @@ export class Eliza implements Fields {
       const previous_user_input = user_input;
       // What a user types goes nowhere but into the reply, so all of it is clean (erratum 28: the Perl leaves it
       // tainted, and its sprintf then ends the conversation). CRLF ends a line as LF does (erratum 33).
-      const string = STDIN.getline()?.match(/^([^\n]*?)\r?\n?$/)?.[1]?.replace(NEGOTIATION, '');
+      const string = STDIN.getline()?.match(/^([^\n]*?)\r?\n?$/)?.[1];
 
       if (this._testquit(string)) {
         print(prompt('botprompt'), this.#pick(this.final), '\n');

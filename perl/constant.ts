@@ -92,7 +92,8 @@ export const constant = {
   },
 
   /**
-   * The folder that children are locked into. It is made, root's and 0755, where it is missing.
+   * The folder that children are locked into. It is made, root's and 0755, where it is missing; as sshd does, one that
+   * somebody else could change is refused. Call it last: it says on STDERR which protections are off.
    *
    * @param name the variable that overrides it
    * @param value the original's
@@ -102,6 +103,7 @@ export const constant = {
     const home = override(name, path, 'an absolute path') ?? (root ? value : undefined);
     if (home === undefined) {
       missing.push('no chroot');
+      process.stderr.write(`${program}: not root: ${missing.join('; ')}\n`);
       return undefined;
     }
     if (!root) refuse(name, `only root can lock children into ${home}`);
@@ -109,10 +111,23 @@ export const constant = {
       const there = statSync(home, { throwIfNoEntry: false });
       if (there && !there.isDirectory()) refuse(name, `${home} is not a folder`);
       if (mkdirSync(home, { recursive: true }) !== undefined) chmodSync(home, 0o755);
+      const { uid, mode } = statSync(home);
+      if (uid !== 0 || (mode & 0o022) !== 0) refuse(name, `${home} must be root's, and writable by root alone`);
     } catch (error) {
       refuse(name, error instanceof Error ? error.message : String(error));
     }
     return home;
+  },
+
+  /**
+   * A number.
+   *
+   * @param name the variable that sets it
+   * @param value the default
+   * @returns a whole number from 1 on
+   */
+  number(name: string, value: number): number {
+    return Number(override(name, /^[1-9]\d{0,8}$/, 'a whole number from 1 on') ?? value);
   },
 
   /**
@@ -125,8 +140,3 @@ export const constant = {
     return override(name, path, 'an absolute path');
   },
 };
-
-/** One line on STDERR that names each protection which a user who is not root does without. */
-export function warn_unprotected(): void {
-  if (missing.length > 0) process.stderr.write(`${program}: not root: ${missing.join('; ')}\n`);
-}

@@ -56,7 +56,7 @@ export function prepare(): void {
   Object.assign(process, { reallyExit: exit }); // where process.exit ends
   const ready = skipped();
   if (ready && flags.every((flag) => process.execArgv.includes(flag))) return;
-  if (!ready && !install([{ call: 'madvise', when: [2, '==', DONTFORK], answer: 0 }])) {
+  if (!ready && !install([{ call: 'madvise', when: [2, '==', DONTFORK], answer: 0 }], 'allow')) {
     die(`Can't fork here: the kernel refused the seccomp filter that fork needs: ${$['!']}\n`);
   }
   if (!skipped()) die("Can't fork here: the seccomp filter that fork needs has no effect\n");

@@ -53,6 +53,7 @@ function declare() {
     setresuid: c<(real: number, effective: number, saved: number) => number>('int setresuid(uint32_t, uint32_t, uint32_t)'),
     setresgid: c<(real: number, effective: number, saved: number) => number>('int setresgid(uint32_t, uint32_t, uint32_t)'),
     setgroups: c<(size: number, list: Uint32Array) => number>('int setgroups(size_t, const uint32_t *)'),
+    setrlimit: c<(resource: number, limits: BigUint64Array) => number>('int setrlimit(int, const void *)'),
     chroot: c<(path: string) => number>('int chroot(const char *)'),
     getpwnam: c<(name: string) => bigint | null>('void *getpwnam(const char *)'),
     getgrnam: c<(name: string) => bigint | null>('void *getgrnam(const char *)'),
@@ -67,7 +68,7 @@ function declare() {
     dup2: c<(from: number, to: number) => number>('int dup2(int, int)'),
     fcntl: c<(fd: number, command: number, argument: number) => number>('int fcntl(int, int, long)'),
     socket: c<(domain: number, type: number, protocol: number) => number>('int socket(int, int, int)'),
-    setsockopt: c<(fd: number, level: number, name: number, value: Int32Array, size: number) => number>(
+    setsockopt: c<(fd: number, level: number, name: number, value: Int32Array | BigInt64Array, size: number) => number>(
       'int setsockopt(int, int, int, const void *, uint32_t)'),
     bind: c<(fd: number, address: Buffer, size: number) => number>('int bind(int, const void *, uint32_t)'),
     listen: c<(fd: number, backlog: number) => number>('int listen(int, int)'),

@@ -3,10 +3,12 @@
  *
  * @module
  */
+export { constant } from './constant.ts';
 export { fork } from './fork.ts';
 export {
-  chdir, chroot, closefrom, die, exec, exit, getgrnam, getpwnam, kill, local_uids, open, sleep, waitpid, warn,
+  chdir, chroot, die, exec, exit, getgrnam, getpwnam, kill, local_uids, open, sleep, waitpid, warn,
 } from './perlfunc.ts';
+export { pledge } from './OpenBSD/Pledge.ts';
 export { SIG } from './perlipc.ts';
 export { END } from './perlmod.ts';
 export { foreground, switches } from './perlrun.ts';

@@ -8,7 +8,6 @@ import { openSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { caller } from './Carp.ts';
 import { id_of, libc } from './libc.ts';
-import { install, type Rule } from './Linux/Seccomp.ts';
 import { interruption, SIG, signo, type Signal } from './perlipc.ts';
 import { run_END } from './perlmod.ts';
 import { secure, Tainted, type Text } from './perlsec.ts';
@@ -252,37 +251,4 @@ export function open(handle: { fd: number }, mode: string, target: string | { fd
     dup2(fd, handle.fd);
     close(fd);
   });
-}
-
-const kept = new Set<number>();
-
-/**
- * Exempts a descriptor from {@link closefrom}: the log's, which a child goes on writing to.
- *
- * @param fd the descriptor
- */
-export function keep_open(fd: number): void {
-  kept.add(fd);
-}
-
-/**
- * Closes every descriptor from one on, but those of {@link keep_open}, as BSD's closefrom(2) does. Perl leaves this to
- * close-on-exec; a child that never executes anything has to do it itself. Node's event loop ends with it.
- *
- * @param first the lowest to be closed
- */
-export function closefrom(first: number): void {
-  const close = (low: number, high: number): void => {
-    if (low > high || libc().syscall(436, low, high, 0) === 0) return; // close_range(2), since Linux 5.9
-    for (let fd = low; fd <= Math.min(high, 65535); fd++) libc().close(fd);
-  };
-  // The garbage collector now and then tells libuv of a task, by a write to a descriptor that will be closed; at
-  // EBADF libuv would abort the process, EAGAIN it takes for "told already". The loop that would do the task is no more.
-  const ours = [...kept].map((fd): Rule => ({ call: 'write', when: [0, '==', fd], answer: 'allow' }));
-  install([...ours, { call: 'write', when: [0, '>', 2], answer: constants.errno.EAGAIN }]);
-  for (const fd of [...kept].filter((fd) => fd >= first).sort((a, b) => a - b)) {
-    close(first, fd - 1);
-    first = fd + 1;
-  }
-  close(first, 2 ** 31 - 1);
 }

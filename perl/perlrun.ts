@@ -34,6 +34,14 @@ Environment, each one in place of a constant of the program:
   ELIZA_GROUP    with which group         nogroup, when root starts it
   ELIZA_HOME     where children are put   /var/www/, when root starts it
   ELIZA_SCRIPT   what ELIZA says          the DOCTOR of this package
+
+Limits, whole numbers from 1 on, from the environment too:
+  ELIZA_CONVERSATIONS  at once            64
+  ELIZA_PER_ADDRESS    from one address   48
+  ELIZA_IDLE           seconds of silence 900
+  ELIZA_SESSION        seconds in all     7200
+  ELIZA_LINE           bytes of a line    4096
+  ELIZA_LOG_RATE       connections a second that get log lines of their own   100
 `;
 
 /** One line on STDERR and status 2: what every usage error gets. */

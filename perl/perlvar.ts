@@ -95,7 +95,7 @@ export const $ = {
    */
   set '>'(uid: number) {
     secure('seteuid', uid);
-    must(libc().setresuid(keep, uid, keep), 'effective uid');
+    if (uid !== $['>']) must(libc().setresuid(keep, uid, keep), 'effective uid');
   },
 
   /**

@@ -19,11 +19,33 @@ function io(): typeof fs {
   return node_fs;
 }
 
+let timed = false; // a layer has set a time limit on the client's socket
+
+function code_of(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
 /** Whether a failed call should simply be made again: a signal cut it short, or a pipe of Node's is not ready. */
 function again(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = code_of(error);
+  if (code === 'EAGAIN' && timed) return false; // it has waited for as long as it may
   if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   return code === 'EAGAIN' || code === 'EINTR';
+}
+
+/** What `binmode` lays between a descriptor and its reader. */
+export interface Layer {
+  /** Called before each read. */
+  before_read(): void;
+  /** Called when a read has waited for as long as it may. The input has ended. */
+  silence(): void;
+  /** @returns whether the time for this input is over, however much of it comes */
+  expired(): boolean;
+  /**
+   * @param bytes what has come
+   * @returns what the reader shall see of it, one byte a character
+   */
+  decode(bytes: Uint8Array): string;
 }
 
 /** An open descriptor. */
@@ -31,6 +53,7 @@ export class IO_Handle {
   /** The descriptor's number. */
   readonly fd: number;
   #input = '';
+  #layer: Layer | undefined;
   #output = '';
   #eof = false;
 
@@ -64,13 +87,30 @@ export class IO_Handle {
   }
 
   #fill(): void {
+    const layer = this.#layer;
+    layer?.before_read();
     try {
       const length = io().readSync(this.fd, (buffer ??= Buffer.alloc(4096)));
-      this.#input += buffer.toString('latin1', 0, length);
-      this.#eof = length === 0;
+      this.#input += layer ? layer.decode(buffer.subarray(0, length)) : buffer.toString('latin1', 0, length);
+      this.#eof = length === 0 || (layer?.expired() ?? false);
     } catch (error) {
-      if (!again(error)) this.#eof = true;
+      if (layer && code_of(error) === 'EAGAIN') {
+        layer.silence();
+        this.#eof = true;
+      } else if (!again(error)) {
+        this.#eof = true;
+      }
     }
+  }
+
+  /**
+   * Puts a layer between the descriptor and its reader, or takes it away.
+   *
+   * @param layer the layer; undefined for none
+   */
+  binmode(layer: Layer | undefined): void {
+    this.#layer = layer;
+    timed = layer !== undefined;
   }
 
   /**
@@ -109,6 +149,7 @@ export class IO_Handle {
     this.flush();
     this.#input = '';
     this.#eof = false;
+    this.binmode(undefined);
     return note(libc().dup2(handle.fd, this.fd)) !== -1;
   }
 

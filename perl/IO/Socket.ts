@@ -100,6 +100,8 @@ export class IO_Socket_INET {
    */
   async accept(): Promise<Connection | undefined> {
     const level = depth();
+    // However many clients wait, signals come first: Perl too looks for them between two operations.
+    await new Promise((resume) => setImmediate(resume));
     for (;;) {
       while (!top(level)) await interruption();
       if (!this.#open) return undefined;

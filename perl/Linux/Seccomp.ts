@@ -8,20 +8,36 @@
 import { address_of, libc } from '../libc.ts';
 import { note } from '../perlvar.ts';
 
-/** The numbers of the system calls that rules can name. */
-const calls = {
-  x64: { arch: 0xc000003e, madvise: 28, write: 1 },
-  arm64: { arch: 0xc00000b7, madvise: 233, write: 64 },
+/** The numbers of the system calls that rules can name, and the word by which the kernel knows the architecture. */
+const x64 = {
+  arch: 0xc000003e, brk: 12, clock_getres: 229, clock_gettime: 228, clock_nanosleep: 230, close: 3, close_range: 436,
+  exit: 60, exit_group: 231, fcntl: 72, fstat: 5, futex: 202, getegid: 108, geteuid: 107, getgid: 104, getpid: 39,
+  getrandom: 318, getrusage: 98, gettid: 186, gettimeofday: 96, getuid: 102, lseek: 8, madvise: 28, membarrier: 324,
+  mmap: 9, mprotect: 10, mremap: 25, munmap: 11, nanosleep: 35, pkey_mprotect: 329, ppoll: 271, prctl: 157, read: 0,
+  readv: 19, restart_syscall: 219, rseq: 334, rt_sigaction: 13, rt_sigprocmask: 14, rt_sigreturn: 15,
+  sched_getaffinity: 204, sched_yield: 24, sendto: 44, setsockopt: 54, sigaltstack: 131, sysinfo: 99, write: 1, writev: 20,
 };
+
+const arm64: Record<keyof typeof x64, number> = {
+  arch: 0xc00000b7, brk: 214, clock_getres: 114, clock_gettime: 113, clock_nanosleep: 115, close: 57, close_range: 436,
+  exit: 93, exit_group: 94, fcntl: 25, fstat: 80, futex: 98, getegid: 177, geteuid: 175, getgid: 176, getpid: 172,
+  getrandom: 278, getrusage: 165, gettid: 178, gettimeofday: 169, getuid: 174, lseek: 62, madvise: 233, membarrier: 283,
+  mmap: 222, mprotect: 226, mremap: 216, munmap: 215, nanosleep: 101, pkey_mprotect: 288, ppoll: 73, prctl: 167, read: 63,
+  readv: 65, restart_syscall: 128, rseq: 293, rt_sigaction: 134, rt_sigprocmask: 135, rt_sigreturn: 139,
+  sched_getaffinity: 123, sched_yield: 124, sendto: 206, setsockopt: 208, sigaltstack: 132, sysinfo: 179, write: 64, writev: 66,
+};
+
+const calls = { x64, arm64 };
+
+/** What the kernel does at a call: `allow` it, `kill` the process, or make it seem to fail with an errno; at 0 to succeed. */
+export type Answer = 'allow' | 'kill' | number;
 
 /** One rule: the first whose call and argument fit is the one that counts. */
 export interface Rule {
-  /** The system call that it is about. */
-  call: Exclude<keyof (typeof calls)['x64'], 'arch'>;
+  call: Exclude<keyof typeof x64, 'arch'>;
   /** Which argument, from 0, must compare how with what; its low 32 bits count. */
   when?: [argument: number, test: '==' | '>', value: number];
-  /** `allow`, or an errno with which the call seems to fail; 0 makes it seem to succeed, without being done. */
-  answer: 'allow' | number;
+  answer: Answer;
 }
 
 /** Whether filters can be made for this machine. */
@@ -29,31 +45,36 @@ export const known = process.arch in calls;
 
 const [LOAD, EQUAL, GREATER, RETURN] = [0x20, 0x15, 0x25, 0x06];
 const [nr, arch] = [0, 4]; // offsets in struct seccomp_data; the arguments, 8 bytes each, begin at 16
-const [ALLOW, ERRNO] = [0x7fff0000, 0x00050000];
 
 type Instruction = [op: number, yes: number, no: number, k: number];
 
+function returns(answer: Answer): Instruction {
+  const [ALLOW, ERRNO, KILL_PROCESS] = [0x7fff0000, 0x00050000, 0x80000000];
+  return [RETURN, 0, 0, answer === 'allow' ? ALLOW : answer === 'kill' ? KILL_PROCESS : ERRNO | answer];
+}
+
 /** Rules as classic BPF. The architecture comes first, since without it the number of a call means nothing. */
-function compile(rules: Rule[]): Instruction[] {
+function compile(rules: Rule[], otherwise: Answer): Instruction[] {
   const numbers = calls[process.arch as keyof typeof calls];
   const program = rules.flatMap(({ call, when, answer }): Instruction[] => {
-    const end: Instruction = [RETURN, 0, 0, answer === 'allow' ? ALLOW : ERRNO | answer];
-    if (!when) return [[LOAD, 0, 0, nr], [EQUAL, 0, 1, numbers[call]], end];
+    if (!when) return [[EQUAL, 0, 1, numbers[call]], returns(answer)];
     const [argument, test, value] = when;
     const compare: Instruction = [test === '==' ? EQUAL : GREATER, 0, 1, value];
-    return [[LOAD, 0, 0, nr], [EQUAL, 0, 3, numbers[call]], [LOAD, 0, 0, 16 + 8 * argument], compare, end];
+    return [[EQUAL, 0, 4, numbers[call]], [LOAD, 0, 0, 16 + 8 * argument], compare, returns(answer), [LOAD, 0, 0, nr]];
   });
-  return [[LOAD, 0, 0, arch], [EQUAL, 0, program.length, numbers.arch], ...program, [RETURN, 0, 0, ALLOW]];
+  const foreign = returns(otherwise === 'allow' ? 'allow' : 'kill');
+  return [[LOAD, 0, 0, arch], [EQUAL, 1, 0, numbers.arch], foreign, [LOAD, 0, 0, nr], ...program, returns(otherwise)];
 }
 
 /**
- * Lays a filter over this process. Calls that no rule names are allowed.
+ * Lays a filter over this process.
  *
  * @param rules the rules, in order
+ * @param otherwise the answer to calls that no rule names
  * @returns whether the kernel took it; `$!` says why not
  */
-export function install(rules: Rule[]): boolean {
-  const program = compile(rules);
+export function install(rules: Rule[], otherwise: Answer): boolean {
+  const program = compile(rules, otherwise);
   const code = Buffer.alloc(8 * program.length);
   program.forEach(([op, yes, no, k], i) => {
     code.writeUInt16LE(op, 8 * i);

@@ -10,7 +10,7 @@
 import { openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { libc } from '../libc.ts';
-import { keep_open } from '../perlfunc.ts';
+import { keep_open } from '../OpenBSD/Pledge.ts';
 import { foreground, paint, program } from '../perlrun.ts';
 import { Tainted, type Text } from '../perlsec.ts';
 import { $, note } from '../perlvar.ts';
@@ -125,7 +125,21 @@ export function openlog(ident: Text, _logopt: 'pid', facility: keyof typeof faci
   if (foreground) log = kinds.stderr();
   else if (file !== undefined) log = kinds.file(file);
   else log = kinds.unix(LOG_PID | LOG_NDELAY, facilities[facility]);
-  keep_open(log.fd);
+  keep_open(log.fd, file !== undefined);
+}
+
+/** @returns the mask of all priorities down to one, for {@link setlogmask} */
+export function LOG_UPTO(priority: Priority): number {
+  return (2 << priorities[priority]) - 1;
+}
+
+let mask = LOG_UPTO('debug');
+
+/**
+ * @param priorities which lines are written from now on: see {@link LOG_UPTO}
+ */
+export function setlogmask(priorities: number): void {
+  mask = priorities;
 }
 
 /**
@@ -136,6 +150,7 @@ export function openlog(ident: Text, _logopt: 'pid', facility: keyof typeof faci
  *   client can forge a line of the log
  */
 export function syslog(priority: Priority, message: Text): void {
+  if ((mask & (1 << priorities[priority])) === 0) return;
   const octal = (c: string): string => `#${c.charCodeAt(0).toString(8).padStart(3, '0')}`;
   const text = Tainted.show(message).trimEnd().replace(/[\x00-\x1f\x7f]/g, octal);
   log?.write(priority, text);

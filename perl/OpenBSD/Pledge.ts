@@ -1,0 +1,84 @@
+/**
+ * OpenBSD::Pledge: a promise to the kernel, which it enforces: from here on, nothing but input and output.
+ *
+ * On OpenBSD this is one system call. On Linux it takes three things: resource limits, closed descriptors, and a
+ * seccomp filter that kills the process at the first call which a talking child does not need. Whoever takes over such
+ * a child, by a fault in Node or in the bot, can talk to its client, write to the log, and nothing else.
+ *
+ * @module
+ */
+import { constants } from 'node:os';
+import { libc } from '../libc.ts';
+import { install, type Rule } from '../Linux/Seccomp.ts';
+import { die } from '../perlfunc.ts';
+import { $, note } from '../perlvar.ts';
+
+/** What V8, libuv and the C library call while a program reads, writes and computes, and at its end. */
+const stdio: Rule['call'][] = [
+  'read', 'write', 'readv', 'writev', 'sendto', 'lseek', 'fstat', 'ppoll', 'setsockopt', // input, output, the log
+  'mmap', 'mprotect', 'pkey_mprotect', 'munmap', 'mremap', 'madvise', 'brk', // memory
+  'futex', 'membarrier', 'rseq', 'sched_yield', 'sched_getaffinity', 'getrandom', 'sysinfo', 'getrusage', 'prctl',
+  'clock_gettime', 'clock_getres', 'clock_nanosleep', 'gettimeofday', 'nanosleep', // time
+  'getpid', 'gettid', 'getuid', 'geteuid', 'getgid', 'getegid', // who am I
+  'rt_sigaction', 'rt_sigprocmask', 'rt_sigreturn', 'sigaltstack', 'restart_syscall', // signals to oneself
+  'close', 'close_range', 'fcntl', 'exit', 'exit_group',
+];
+
+const [RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_NPROC, RLIMIT_NOFILE] = [0, 1, 4, 6, 7];
+const CPU = 60; // seconds; a conversation of two hours takes less than one
+
+/** The descriptors above 2 that stay open, each with whether it is a file, which grows. */
+const kept = new Map<number, { file: boolean }>();
+
+/**
+ * Exempts a descriptor from {@link pledge}: the log's, which a child goes on writing to.
+ *
+ * @param fd the descriptor
+ * @param file whether it is a file
+ */
+export function keep_open(fd: number, file: boolean): void {
+  kept.clear();
+  kept.set(fd, { file });
+}
+
+/**
+ * Promises to do nothing from here on but read, write, compute and exit. Descriptors above 2 are closed, but for the
+ * log's. Node's event loop ends with it.
+ *
+ * @param _promises what is still wanted
+ * @throws PerlDie where the kernel does not take the promise
+ */
+export function pledge(_promises: 'stdio'): void {
+  const { setrlimit } = libc();
+  const limit = (resource: number, value: number): void => {
+    setrlimit(resource, BigUint64Array.of(BigInt(value), BigInt(value)));
+  };
+  limit(RLIMIT_CPU, CPU);
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_NPROC, 0);
+  limit(RLIMIT_NOFILE, 64);
+  const log_is_file = [...kept.values()].some(({ file }) => file);
+  if (!log_is_file) limit(RLIMIT_FSIZE, 0);
+
+  // The garbage collector now and then tells libuv of a task, by a write to a descriptor that will be closed; at EBADF
+  // libuv would abort the process, EAGAIN it takes for "told already". The loop that would do the task is no more.
+  const log = [...kept.keys()].map((fd): Rule => ({ call: 'write', when: [0, '==', fd], answer: 'allow' }));
+  const mute: Rule = { call: 'write', when: [0, '>', 2], answer: constants.errno.EAGAIN };
+  if (!install([...log, mute, ...stdio.map((call): Rule => ({ call, answer: 'allow' }))], 'kill')) {
+    die(`Can't confine the conversation: ${$['!']}\n`);
+  }
+  closefrom(3);
+}
+
+/** Closes every descriptor from one on but those kept, as BSD's closefrom(2) does. */
+function closefrom(first: number): void {
+  const close = (low: number, high: number): void => {
+    if (low > high || note(libc().syscall(436, low, high, 0)) === 0) return; // close_range(2), since Linux 5.9
+    for (let fd = low; fd <= Math.min(high, 65535); fd++) libc().close(fd);
+  };
+  for (const fd of [...kept.keys()].filter((fd) => fd >= first).sort((a, b) => a - b)) {
+    close(first, fd - 1);
+    first = fd + 1;
+  }
+  close(first, 2 ** 31 - 1);
+}

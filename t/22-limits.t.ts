@@ -1,0 +1,110 @@
+/**
+ * Limits: how many may talk, how long, in what lines; and what a telnet client sends that is not for ELIZA.
+ *
+ * A student learns that a server which trusts its clients is a server that one of them can stop.
+ */
+import t from 'tap';
+import { children, Client, needs_log, start, until } from './harness.ts';
+
+void t.test('too many conversations', { skip: needs_log }, async (t) => {
+  const { port, logged, pid } = await start(t, { env: { ELIZA_CONVERSATIONS: '3' } });
+  const clients = await Promise.all([1, 2, 3].map(() => Client.greeted(port)));
+  const fourth = await Client.open(port);
+  await fourth.end();
+  t.equal(fourth.text, 'Eliza:\tI have too many patients just now, please try again later.\n', 'is told');
+  await logged(/Connection refused: 3 conversations are under way$/);
+  await clients[0]?.bye();
+  await until('the child to be reaped', () => children(pid()).length === 2);
+  await (await Client.greeted(port)).bye();
+  t.pass('there is room again');
+});
+
+void t.test('too many from one address', { skip: needs_log }, async (t) => {
+  const { port, logged } = await start(t, { env: { ELIZA_PER_ADDRESS: '2' } });
+  await Promise.all([1, 2].map(() => Client.greeted(port)));
+  const third = await Client.open(port);
+  await third.end();
+  t.match(third.text, /try again later\.\n$/);
+  await logged(/Connection refused: too many from one address$/);
+});
+
+void t.test('silence', { skip: needs_log }, async (t) => {
+  const { port, logged } = await start(t, { env: { ELIZA_IDLE: '1' } });
+  const client = await Client.greeted(port);
+  await client.end();
+  t.match(client.text, /\nyou:\tEliza:\tOur time is up, after 1 seconds of silence\.\nEliza:\t[^\n]+\n$/, 'is ended');
+  await logged(/Connection ended after 1 seconds of silence$/);
+  await logged(/Connection from 127\.0\.0\.1 finished$/);
+});
+
+void t.test('a session that goes on and on', { skip: needs_log }, async (t) => {
+  const { port, logged } = await start(t, { env: { ELIZA_SESSION: '1' } });
+  const client = await Client.greeted(port);
+  await until('the end', async () => {
+    if (!client.closed) client.send('I am still here.\n');
+    await new Promise((resume) => setTimeout(resume, 20));
+    return client.closed;
+  });
+  t.match(client.text, /Eliza:\tOur time is up, after 1 seconds\.\n/);
+  await logged(/Connection ended after 1 seconds$/);
+});
+
+void t.test('lines', async (t) => {
+  const { port } = await start(t, { env: { ELIZA_LINE: '20' } });
+  const client = await Client.greeted(port);
+  t.match(await client.say('x'.repeat(20)), /^Eliza:\t[^\n]+\nyou:\t$/, 'as long as allowed');
+  const said = await client.say(`my ${'x'.repeat(100_000)}`);
+  t.match(said, /^Eliza:\tThat was long\. I have listened to the first 20 bytes\.\nEliza:\t[^\n]+\nyou:\t$/, 'longer');
+  t.notMatch(said, /x{18}/, 'what was too much is gone');
+  await client.bye();
+});
+
+void t.test('telnet', async (t) => {
+  const { port } = await start(t);
+  const client = await Client.greeted(port);
+  const before = client.text.length;
+  client.send('\xff\xfd\x03\xff\xfb\x18\xff\xfa\x18\x00xterm\n\xff\xff\xff\xf0\xff\xf1my f\xff\xfb\x01oot hurts\r\x00');
+  await client.prompted(2);
+  client.send('memory\n');
+  await client.prompted(3);
+  t.match(client.text.slice(before), '->my foot hurts\n', 'negotiation is skipped, also inside a word');
+  for (const end of ['\n', '\r\n', '\r\x00', '\r']) t.match(await client.say('hello', end), /^Eliza:\t[^\n]+\nyou:\t$/);
+  const odd = await client.say('my \x1b[31mred\x07 \x08\x7fcar');
+  t.notMatch(odd, /[\x00-\x08\x0b-\x1f\x7f]/, 'control bytes are not said back');
+  t.match(await client.say('my ñandú', '\r\n'), /^Eliza:\t/, 'letters are letters');
+  await client.bye();
+});
+
+void t.test('negotiation cut in two by the network', async (t) => {
+  const { port } = await start(t);
+  const client = await Client.greeted(port);
+  for (const byte of '\xff\xfd\x01\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0my dog\nmemory\n') {
+    client.send(byte);
+    await new Promise((resume) => setImmediate(resume));
+  }
+  await client.prompted(3);
+  t.match(client.text, '->my dog\n');
+  await client.bye();
+});
+
+void t.test('a flood of connections does not flood the log', { skip: needs_log }, async (t) => {
+  const { port, logged, log } = await start(t, { env: { ELIZA_LOG_RATE: '3' } });
+  for (let i = 0; i < 40; i++) await (await Client.greeted(port)).bye();
+  await until('a later second', async () => {
+    await (await Client.greeted(port)).bye();
+    return log().some((line) => line.includes('not logged one by one'));
+  });
+  await logged(/\d+ connections more, not logged one by one$/);
+  const accepting = log().filter((line) => line.includes('Accepting')).length;
+  const more = log().map((line) => Number(/(\d+) connections more/.exec(line)?.[1] ?? 0)).reduce((a, b) => a + b);
+  t.ok(accepting < 40, `${accepting} lines for more than 40 connections`);
+  t.ok(more > 0, `${more} in a line of their own`);
+});
+
+void t.test('wrong limits are refused', async (t) => {
+  for (const value of ['0', '-1', 'many', '1.5']) {
+    const { status, stderr } = await start(t, { env: { ELIZA_IDLE: value } });
+    t.equal(stderr, `eliza_hup.js: ELIZA_IDLE: "${value}" is not a whole number from 1 on\n`);
+    t.equal(status, 2);
+  }
+});

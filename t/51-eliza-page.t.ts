@@ -1,0 +1,37 @@
+/**
+ * ELIZA in the page, in a real browser, opened from the file system.
+ *
+ * A student learns that an engine which reads no file and calls no system runs anywhere.
+ */
+import t from 'tap';
+import { needs_browser, start_browser, violations } from './browser.ts';
+
+void t.test('ELIZA in the page', { skip: needs_browser }, async (t) => {
+  const browser = await start_browser(t);
+  const page = await browser.open('eliza');
+  const say = async (line: string): Promise<string> => {
+    await page.locator('#say').fill(line);
+    await page.keyboard.press('Enter');
+    return page.locator('#log li').last().innerText();
+  };
+
+  t.match(await page.locator('#log li').first().innerText(), /^Eliza: \S/, 'she greets');
+  const reply = await say('My mother hates me.');
+  t.match(reply, /^Eliza: .*mother/, 'and answers');
+  t.match(reply, /keyword\s+my, rank \d/, 'with the keyword and its rank');
+  t.match(reply, /decomposition\s+\* my\* @family \* fits/, 'the decomposition');
+  t.match(reply, /reassembly\s+\S.*\(3\)/, 'and the reassembly');
+  t.match(await say('bye'), /^Eliza: \S/, 'she takes leave');
+
+  await page.selectOption('#language', 'es');
+  t.equal(await page.locator('#log li').count(), 1, 'in Spanish she begins anew');
+  t.match(await say('Mi mamá me odia, ñandú.'), /^Eliza: [^\ufffd]*mamá[^\ufffd]*$/, 'and knows her accents');
+  t.equal(await page.locator('#log').getAttribute('lang'), 'es');
+
+  for (const scheme of ['light', 'dark'] as const) {
+    t.same(await violations(await browser.open('eliza', { scheme })), [], `axe, ${scheme}`);
+  }
+  const small = await browser.open('eliza', { width: 390 });
+  t.ok(await small.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing sticks out on a telephone');
+  t.same(browser.errors, [], 'the console is silent');
+});

@@ -1,0 +1,83 @@
+/**
+ * The sessions shown in the guide: each `console` block of a page is run again, and shows what was really said.
+ *
+ * The commands of a page are typed into one shell, with a folder of its own, as an ordinary user; port 1200 stands for one
+ * that is free.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Eliza } from '../Chatbot/Eliza.ts';
+
+const root = join(fileURLToPath(import.meta.url), '..', '..');
+const BLOCK = /^```console\n([^]*?)^```$/gm;
+const MARK = '\u001e';
+
+function free_port(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => { resolve(typeof address === 'object' && address ? address.port : 0); });
+    });
+  });
+}
+
+/** Types commands into a shell. @returns what each of them made it say */
+async function type(commands: readonly string[]): Promise<string[]> {
+  const home = mkdtempSync(join(tmpdir(), 'session-'));
+  const port = String(await free_port());
+  const nobody = process.getuid?.() === 0;
+  if (nobody) chownSync(home, 65534, 65534);
+  chmodSync(home, 0o755);
+  const path = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
+  const env = [`PATH=${path}`, `HOME=${home}`, 'TERM=dumb', 'LANG=C.UTF-8', `ELIZA_PIDFILE=${home}/eliza_hup.pid`];
+  const shell = [...nobody ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [], 'bash', '--norc'];
+  const script = commands.map((command) => `printf '${MARK}'\n${command.replaceAll(/\b1200\b/g, port)}\n`).join('');
+  const words = ['-i', ...env, ...shell, '-c', `exec 2>&1\n${script}`];
+  const child = spawn('env', words, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (data: string) => { said += data; });
+  await new Promise((resolve) => child.once('close', resolve));
+  rmSync(home, { recursive: true, force: true });
+  return said.replaceAll(home, '/tmp').replaceAll(new RegExp(`\\b${port}\\b`, 'g'), '1200').split(MARK).slice(1);
+}
+
+/**
+ * Runs a page's sessions.
+ *
+ * @param page its Markdown
+ * @returns the same with what was said this time
+ */
+export async function run_sessions(page: string): Promise<string> {
+  const commands = [...page.matchAll(BLOCK)].flatMap(([, block = '']) => block.match(/^\$ .*$/gm) ?? []);
+  // Where there is a log daemon, what is shown as a file is not one here.
+  if (commands.length === 0 || (page.includes('eliza_hup.log') && existsSync('/dev/log'))) return page;
+  const outputs = await type(commands.map((line) => line.slice(2)));
+  let next = 0;
+  return page.replace(BLOCK, (_, block: string) => {
+    const lines = block.match(/^\$ .*$/gm) ?? [];
+    return `\`\`\`console\n${lines.map((line) => `${line}\n${outputs[next++] ?? ''}`).join('')}\`\`\``;
+  });
+}
+
+/**
+ * A page without what no two runs have in common: times, pids, and what ELIZA says by chance.
+ *
+ * @param page its Markdown
+ * @returns what must not change from run to run
+ */
+export function lasting(page: string): string {
+  const { initial, final } = new Eliza();
+  const by_chance = [...initial, ...final];
+  const chance = (text: string): string => by_chance.some((said) => text.endsWith(said)) ? 'Eliza: by chance' : text;
+  return page.split('\n').map((line) => chance(line)
+    .replaceAll(/[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d/g, 'TIME')
+    .replaceAll(/\[\d+\]/g, '[PID]')
+    .replaceAll(/\b\d+ ms\b/g, 'MS')
+    .replaceAll(/\bPID \d+|\bpid \d+/g, 'PID')).join('\n');
+}

@@ -11,22 +11,24 @@
 // 1-4: a package of its own, and strict: an ES module is both. The variables that Perl declares here are Exporter's.
 'use strict';                                                                                     // 1-4
 import { SIG_BLOCK, SIG_UNBLOCK, SigSet, setsid, sigprocmask, WNOHANG } from './perl/POSIX.ts';   // 5
-import { EPERM, SIGCHLD, SIGHUP, SIGINT, SIGTERM, WTERMSIG } from './perl/POSIX.ts';              // +
+import { SIGCHLD, SIGHUP, SIGINT, SIGTERM, WTERMSIG } from './perl/POSIX.ts';                     // +
 // 7 loads a part of Carp early, since the chroot would hide it. Here everything is loaded at the start.
 import { caller, cluck, croak } from './perl/Carp.ts';                                            // 6-7
 import { basename } from './perl/File/Basename.ts';                                               // 8
-import { filetest, IO_File, O_CREAT, O_EXCL, O_WRONLY, unlink } from './perl/IO/File.ts';         // 9
+import { filetest, IO_File } from './perl/IO/File.ts';                                            // 9
 import { cwd, umask } from 'node:process';                                                        // 10
+import { PID_File, running, unlink_stale } from './perl/Proc/PID/File.ts';                        // +
+import * as systemd from './perl/Systemd/Daemon.ts';                                              // +
 import { guests } from './perl/Net/Server.ts';                                                    // +
 import { openlog, setlogfile, setlogsock, syslog } from './perl/Sys/Syslog.ts';                   // 11-13
 import { LOG_UPTO, setlogmask } from './perl/Sys/Syslog.ts';                                      // +
 import { $, ARGV, ENV, SIG, Tainted, type Text } from './perl/perl.ts';                           // +
 import { chdir, chroot, die, END, exec, exit, fork, foreground } from './perl/perl.ts';           // +
 import { getgrnam, getpwnam, kill, local_uids, open, sleep } from './perl/perl.ts';               // +
-import { switches, waitpid } from './perl/perl.ts';                                               // +
+import { perl_c, switches, waitpid } from './perl/perl.ts';                                       // +
 import { STDERR, STDIN, STDOUT } from './perl/IO/Handle.ts';                                      // +
 
-export { init_server, prepare_child, kill_children, launch_child, do_relaunch };                  // 14
+export { init_server, prepare_child, kill_children, launch_child, do_relaunch, can_relaunch };    // 14
 export { log_debug, log_notice, log_warn, log_die, CHILDREN };                                    // 15-17
 export { welcome } from './perl/Net/Server.ts';                                                   // +
 /** The module's version, as in Perl. */
@@ -36,7 +38,7 @@ const PIDPATH = '/var/run';                                                     
 const FACILITY = 'local0';                                                                        // 23
 /** `%CHILDREN`: the children alive, by pid, each with what to call when it ends. */
 const CHILDREN = new Map<number, Callback>();                                                     // 24
-let pid: number | undefined, pidfile: string, CWD: string;                                        // 25-26
+let pid: number | undefined, pidfile: string, fh: PID_File, CWD: string;                          // 25-26
 
 /**
  * Called with a child's pid when the child has ended.
@@ -57,21 +59,23 @@ export type Callback = (child: number) => void;                                 
  */
 function init_server(file?: string, user?: string, group?: string, _port?: Text): number {        // 27-29
   pidfile = file ?? getpidfilename();                                                             // 30
-  const fh = open_pid_file(pidfile);                                                              // 31
+  fh = open_pid_file(pidfile);                                                                    // 31
   setlogfile(pidfile);                                                                            // +
   become_daemon();                                                                                // 32
   fh.print($['$']);                                                                               // 33
   fh.close();                                                                                     // 34
   init_log();                                                                                     // 35
   if (user !== undefined && group !== undefined) change_privileges(user, group);                  // 36
+  systemd.ready();                                                                                // +
   return pid = $['$'];                                                                            // 37
 }                                                                                                 // 38-39
 
 /** Leaves the terminal and the caller's session, folder and environment. Daemon.pm:40-53. */
 function become_daemon(): void {                                                                  // 40
   if (!foreground) {                                                                              // +
+    systemd.promise_readiness();                                                                  // +
     const child = fork() ?? croak(`Can't fork: ${$['!']}`);                                       // 41
-    if (child) exit(0);                                                                           // 42
+    if (child) exit(systemd.await_readiness());                                                   // 42
     setsid();                                                                                     // 43
     open(STDIN, '<', '/dev/null');                                                                // 44
     open(STDOUT, '>', '/dev/null');                                                               // 45
@@ -154,10 +158,26 @@ function reap_child(): void {                                                   
 
 /** Ends the children and waits until they have ended. Daemon.pm:97-101. */
 async function kill_children(): Promise<void> {                                                   // 97
+  systemd.stop();                                                                                 // +
   kill('TERM', ...CHILDREN.keys());                                                               // 98
+  const patience = setTimeout(() => kill('KILL', ...CHILDREN.keys()), 5000);                      // +
   // Perl may lose the wake-up between the test and the sleep. No handler runs between ours.
   while (CHILDREN.size > 0) await sleep();                                                        // 99-100
+  clearTimeout(patience);                                                                         // +
 }                                                                                                 // 101-102
+
+/**
+ * Before anything is given up: asks whether the program, as it is now, could be started.
+ *
+ * @returns whether it could; if not, the log says why
+ */
+async function can_relaunch(): Promise<boolean> {                                                 // +
+  systemd.reload();                                                                               // +
+  const complaint = await perl_c(() => chdir(CWD));                                               // +
+  if (complaint) log_warn(`Not relaunched, it could not be started: ${complaint}\n`);             // +
+  if (complaint) systemd.go_on();                                                                 // +
+  return !complaint;                                                                              // +
+}                                                                                                 // +
 
 /** Executes the program anew, as root, in the folder where it was started. Daemon.pm:103-111. */
 function do_relaunch(): void {                                                                    // 103
@@ -166,7 +186,7 @@ function do_relaunch(): void {                                                  
   // The original's pattern stumbles over a space or a plus sign in the path.
   const program = $['0'].match(/^[^\0]+$/)?.[0] ?? croak('bad program name');                     // 106-107
   const port = ARGV[0]?.match(/^\d+$/)?.slice(0, 1) ?? [];                                        // 108
-  unlink(pidfile);                                                                                // 109
+  fh.unlink();                                                                                    // 109
   if (!exec($['^X'], ...switches(program, ...port))) croak(`Couldn't exec: ${$['!']}`);           // 110
 }                                                                                                 // 111-112
 
@@ -202,20 +222,20 @@ function getpidfilename(): string {                                             
   return `${PIDPATH}/${Tainted.show(name)}.pid`;                                                  // 137
 }                                                                                                 // 138-139
 
-function open_pid_file(file: string): IO_File {                                                   // 140-141
+function open_pid_file(file: string): PID_File {                                                  // 140-141
   if (filetest('e', file)) {                                                                      // 142
     const fh = IO_File.open(file) ?? die(`Can't read PID file ${file}: ${$['!']}\n`);             // 143
     const pid = Number(fh.getline()?.match(/^([1-9]\d{0,9})\n?$/)?.[1]);                          // 144
     if (Number.isNaN(pid)) croak(`Invalid PID file ${file}`);                                     // 145
-    if (kill(0, pid) || $.errno === EPERM) croak(`Server already running with PID ${pid}`);       // 146
+    if (running(file, pid)) croak(`Server already running with PID ${pid}`);                      // 146
     cluck(`Removing PID file for defunct server process ${pid}.\n`);                              // 147
-    if (!(filetest('w', file) && unlink(file))) croak(`Can't unlink PID file ${file}`);           // 148
+    if (!(filetest('w', file) && unlink_stale(file))) croak(`Can't unlink PID file ${file}`);     // 148
   }                                                                                               // 149
-  return IO_File.open(file, O_WRONLY | O_CREAT | O_EXCL, 0o644)                                   // 150
+  return PID_File.create(file, 0o644)                                                             // 150
     ?? die(`Can't create ${file}: ${$['!']}\n`);                                                  // 151
 }                                                                                                 // 152-153
 
 END(() => {                                                                                       // 154
   $['>'] = $['<'];                                                                                // 155
-  if (pid !== undefined && $['$'] === pid) unlink(pidfile);                                       // 156
+  if (pid !== undefined && $['$'] === pid) fh.unlink();                                           // 156
 }); // 158-160: a Perl module must end in a true value; here nothing is needed                    // 157-160

@@ -15,7 +15,7 @@ import { $, ARGV, constant, die, END, exit, pledge, qq, SIG } from './perl/perl.
 import { Eliza, pattern } from './Chatbot/Eliza.ts';                                              // 4
 import { type Connection, IO_Socket_INET, STDERR, STDIN, STDOUT } from './perl/IO/Socket.ts';     // 5
 import { init_server, kill_children, launch_child } from './Daemon.ts';                           // 6-7
-import { do_relaunch, log_die, log_notice, welcome } from './Daemon.ts';                          // +
+import { can_relaunch, do_relaunch, log_die, log_notice, welcome } from './Daemon.ts';            // +
 
 const PORT = 1002;                                                                                // 8
 const PIDFILE = constant.pidfile('ELIZA_PIDFILE', '/var/run/eliza_hup.pid');                      // 9
@@ -84,8 +84,10 @@ async function do_term(): Promise<void> {                                       
 /** The handler of HUP: ends the children, then starts the program anew. */
 async function do_hup(): Promise<void> {                                                          // 57
   log_notice('HUP signal received, reinitializing...\n');                                         // 58
+  if (!await can_relaunch()) return;                                                              // +
   log_notice('Closing listen socket...\n');                                                       // 59
-  listen_socket.close();                                                                          // 60
+  // Perl closes the socket, and whoever connects is turned away. Ours goes on to the program that follows.
+  listen_socket.hand_over();                                                                      // 60
   log_notice('Terminating children...\n');                                                        // 61
   await kill_children();                                                                          // 62
   log_notice('Trying to relaunch...\n');                                                          // 63

@@ -16,6 +16,7 @@ import { install } from './Linux/Seccomp.ts';
 import { forget_pending } from './perlipc.ts';
 import { die, exec, exit } from './perlfunc.ts';
 import { $, note } from './perlvar.ts';
+import { listen_fds } from './Systemd/Daemon.ts';
 
 const DONTFORK = 10;
 const flags = ['--single-threaded', '--v8-pool-size=1'];
@@ -68,7 +69,8 @@ export function prepare(): void {
 /** Descriptors that came from whoever started us reach neither the daemon nor its children. */
 function close_on_exec(): void {
   const { fcntl } = libc();
+  const ours = listen_fds(); // a service manager's gift to the program, which has not seen it yet
   for (const fd of readdirSync('/proc/self/fd').map(Number)) {
-    if (fd > 2) fcntl(fd, 2, 1); // F_SETFD, FD_CLOEXEC
+    if (fd > 2) fcntl(fd, 2, ours.includes(fd) ? 0 : 1); // F_SETFD, FD_CLOEXEC
   }
 }

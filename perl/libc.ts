@@ -66,6 +66,10 @@ function declare() {
     syscall: c<(number: number, a: number, b: number, c: number) => number>('long syscall(long, long, long, long)'),
     close: c<(fd: number) => number>('int close(int)'),
     dup2: c<(from: number, to: number) => number>('int dup2(int, int)'),
+    fcntl_lock: c<(fd: number, command: number, lock: Buffer) => number>('int fcntl(int, int, void *)'),
+    pipe2: c<(ends: Int32Array, flags: number) => number>('int pipe2(void *, int)'),
+    getsockname: c<(fd: number, address: Buffer, size: Uint32Array) => number>('int getsockname(int, void *, uint32_t *)'),
+    getpeername: c<(fd: number, address: Buffer, size: Uint32Array) => number>('int getpeername(int, void *, uint32_t *)'),
     fcntl: c<(fd: number, command: number, argument: number) => number>('int fcntl(int, int, long)'),
     socket: c<(domain: number, type: number, protocol: number) => number>('int socket(int, int, int)'),
     setsockopt: c<(fd: number, level: number, name: number, value: Int32Array | BigInt64Array, size: number) => number>(

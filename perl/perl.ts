@@ -11,6 +11,6 @@ export {
 export { pledge } from './OpenBSD/Pledge.ts';
 export { SIG } from './perlipc.ts';
 export { END } from './perlmod.ts';
-export { foreground, switches } from './perlrun.ts';
+export { foreground, perl_c, switches } from './perlrun.ts';
 export { qq, Tainted, type Text } from './perlsec.ts';
 export { $, ARGV, ENV } from './perlvar.ts';

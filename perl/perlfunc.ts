@@ -12,6 +12,7 @@ import { interruption, SIG, signo, type Signal } from './perlipc.ts';
 import { run_END } from './perlmod.ts';
 import { secure, Tainted, type Text } from './perlsec.ts';
 import { $, note } from './perlvar.ts';
+import { with_listen_fds } from './Systemd/Daemon.ts';
 
 /** What `die` throws; the message ends in a newline, as it will be printed. */
 export class PerlDie extends Error {
@@ -119,7 +120,7 @@ export function exec(program: string, ...args: string[]): boolean {
   secure('exec', program, ...args);
   const { fcntl, execvp } = libc();
   for (const fd of [0, 1, 2]) fcntl(fd, 2, 0); // F_SETFD: Node has marked them close-on-exec
-  note(execvp(program, [program, ...args, null]));
+  with_listen_fds(() => { note(execvp(program, [program, ...args, null])); });
   return false;
 }
 

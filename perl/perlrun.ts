@@ -6,23 +6,25 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs';
+import { closeSync, readFileSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { prepare } from './fork.ts';
+import { fork, prepare } from './fork.ts';
+import { libc, readable } from './libc.ts';
 import { known } from './Linux/Seccomp.ts';
-import { die_uncaught, exit } from './perlfunc.ts';
+import { die_uncaught, exec, exit } from './perlfunc.ts';
 import { Tainted } from './perlsec.ts';
-import { ARGV } from './perlvar.ts';
+import { $, ARGV, note } from './perlvar.ts';
 
 /** The program's name, as its own messages on STDERR begin. */
 export const program = basename(process.argv[1] ?? 'eliza_hup.js');
 
-const help = `Usage: node ${program} [--foreground] [PORT]
+const help = `Usage: node ${program} [--foreground] [-c] [PORT]
 
 ELIZA for telnet: each client talks to a child of its own. PORT is 1 to 65535, 1002 where none is given.
 
   --foreground  stay attached to the terminal and print the log on stderr
+  -c            check program, script and settings, open nothing, end
   --help        print this and end
   --version     print the version and end
 
@@ -50,11 +52,16 @@ function usage(message: string): never {
   process.exit(2);
 }
 
-function take_switches(): { foreground: boolean } {
+function take_switches(): { foreground: boolean; check: boolean } {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { foreground: { type: 'boolean' }, help: { type: 'boolean' }, version: { type: 'boolean' } },
+      options: {
+        c: { type: 'boolean', short: 'c' },
+        foreground: { type: 'boolean' },
+        help: { type: 'boolean' },
+        version: { type: 'boolean' },
+      },
     });
     if (values.help) {
       process.stdout.write(help);
@@ -72,14 +79,23 @@ function take_switches(): { foreground: boolean } {
       usage(`"${port}" is not a port: a number from 1 to 65535`);
     }
     ARGV.splice(0, ARGV.length, ...positionals.map((word) => new Tainted(word)));
-    return { foreground: values.foreground ?? false };
+    return { foreground: values.foreground ?? false, check: values.c ?? false };
   } catch (error) {
     return usage(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));
   }
 }
 
+const taken = take_switches();
+
 /** Whether the process stays attached: the `--foreground` switch. */
-export const foreground = take_switches().foreground;
+export const foreground = taken.foreground;
+
+/** Under `-c`, which as Perl's looks at the program and does not run it: ends here, with Perl's words. */
+export function check_only(): void {
+  if (!taken.check) return;
+  process.stderr.write(`${program} syntax OK\n`);
+  exit(0);
+}
 
 /**
  * The arguments with which the interpreter runs a program as it runs this one: Perl's `-T`, and for us node's own
@@ -104,6 +120,54 @@ if (!known) {
 process.on('uncaughtException', die_uncaught);
 process.on('beforeExit', () => exit(0)); // the end of the program
 prepare();
+
+/**
+ * Asks the interpreter whether this program could be started again as it was: `perl -c`, in a child of its own.
+ *
+ * @param prepare runs in the child before the program
+ * @returns '' when it could; otherwise the complaint, in one line
+ */
+export async function perl_c(prepare: () => unknown): Promise<string> {
+  const ends = new Int32Array(2);
+  note(libc().pipe2(ends, 0o2000000)); // O_CLOEXEC
+  const [reader = -1, writer = -1] = ends;
+  const child = fork();
+  if (child === 0) {
+    $['>'] = $['<']; // root again, as the relaunch will be
+    prepare();
+    libc().dup2(writer, 2);
+    const args = ARGV.map((word) => word.match(/^\d+$/)?.[0] ?? '');
+    exec(process.execPath, ...switches(process.argv[1] ?? '', '-c', ...args));
+    process.stderr.write(`Couldn't exec: ${$['!']}\n`);
+    exit(255);
+  }
+  const no_fork = $['!'];
+  closeSync(writer);
+  const text = child === undefined ? `Can't fork: ${no_fork}` : await drain(reader, child);
+  closeSync(reader);
+  if (text.endsWith(`${program} syntax OK\n`)) return '';
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.find((line) => /Error\b.*: |Can't |^eliza_hup/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+}
+
+/** All that a child says until it ends; one that takes more than ten seconds is killed. */
+async function drain(reader: number, child: number): Promise<string> {
+  const patience = setTimeout(() => { libc().kill(child, 9); }, 10_000);
+  const bytes = Buffer.alloc(4096);
+  let text = '';
+  for (let length = -1; length !== 0;) {
+    await new Promise<void>((resume) => {
+      const poll = readable(reader, () => {
+        poll.close();
+        resume();
+      });
+    });
+    length = readSync(reader, bytes);
+    text += bytes.toString('utf8', 0, length);
+  }
+  clearTimeout(patience);
+  return text;
+}
 
 /**
  * Colours a log line by its priority, where STDERR is a terminal and NO_COLOR is unset; set up for `--foreground` only.

@@ -4,10 +4,12 @@
  * A student learns what a syslog line is made of (local0 is 16, so notice is <133>), and that children can log from a
  * chroot only because the log was opened before it.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { alive, children, Client, needs_log, needs_root, start, until, users } from './harness.ts';
+import {
+  alive, children, Client, folder, log_daemon, needs_log, needs_root, start, until, users,
+} from './harness.ts';
 
 /** The texts alone, with who said them: the daemon, the next daemon, a child. */
 function texts(lines: string[], daemons: number[]): string[] {
@@ -64,6 +66,45 @@ void t.test('a warning is <132>, a death <130>', { skip: needs_root }, async (t)
   t.equal(client.text, '', 'a client without a conversation is not shown why');
   t.match((await logged(/^<130>/)).join('\n'), /^<130>.*: chdir\(\): No such file or directory at /m, 'the log says it');
   t.ok(alive(pid()), 'the daemon lives on');
+});
+
+void t.test('a syslogd that is restarted, or goes away', { skip: needs_root }, async (t) => {
+  const { port, pid, log, dev, syslogd, stop } = await start(t, { syslog: 'own' });
+  const before = log().length;
+  syslogd?.kill('SIGKILL');
+  rmSync(join(dev, 'log'));
+  const unheard = await Client.greeted(port);
+  t.match(await unheard.say('Can you hear me?'), /^Eliza:\t[^\n]+\nyou:\t$/, 'without a log she still listens');
+  await log_daemon(t, join(dev, 'log'), log());
+  t.match(await unheard.bye(), /\n$/, 'and says good bye');
+  for (let i = 0; i < 3; i++) await (await Client.greeted(port)).bye();
+  await until('the log of the conversations after it', () => log().filter((line) => line.includes('finished')).length >= 3);
+  const daemon = pid();
+  await stop();
+  await until('the last lines', () => (log().at(-1) ?? '').includes('exiting normally'));
+  t.match(log().slice(before).join('\n'), `[${daemon}]: TERM signal received`, 'the TERM line is not lost');
+});
+
+void t.test('what a client says cannot forge a line of the log', { skip: needs_log }, async (t) => {
+  const script = join(folder(t), 'script.txt');
+  writeFileSync(script, 'initial: Hello.\nfinal: Gone.\nquit: bye\nkey: xnone\n  decomp: *\n    reasmb: Go on.\n');
+  const { port, logged, log } = await start(t, { env: { ELIZA_SCRIPT: script } });
+  const client = await Client.greeted(port);
+  await client.say('%n%s%m\r<133>Nov 11 11:11:11 eliza_hup.js[1]: Server exiting normally');
+  await client.bye();
+  await logged(/finished/);
+  t.equal(log().length, 3, 'the three lines of one conversation');
+});
+
+void t.test('control bytes and formats in a message are text', { skip: needs_root }, async (t) => {
+  const script = join(folder(t), 'script.txt');
+  const good = 'initial: Hello.\nfinal: Gone.\nquit: bye\nkey: xnone\n  decomp: *\n    reasmb: Go on.\n';
+  writeFileSync(script, good);
+  const { pid, logged, log } = await start(t, { syslog: 'own', env: { ELIZA_SCRIPT: script } });
+  writeFileSync(script, `${good}key: what(\x1b%n%s%m 5\n  decomp: *\n    reasmb: Go on.\n`);
+  process.kill(pid(), 'SIGHUP');
+  await logged(/^<132>.*Not relaunched.*what\(#033%n%s%m/);
+  t.notMatch(log().join(''), /[\x00-\x1f]/, 'no control byte goes to the log');
 });
 
 for (const { name, settings } of users) {

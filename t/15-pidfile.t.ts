@@ -3,10 +3,14 @@
  *
  * A student learns what a pid file can tell and what it cannot, and that a refusal must change nothing.
  */
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { alive, Client, folder, is_root, run, start, until, users } from './harness.ts';
+import {
+  alive, Client, environment, folder, free_port, is_root, needs_root, root, run, start, until, users,
+} from './harness.ts';
 
 /** The pid of a process that has ended. */
 async function dead_pid(): Promise<number> {
@@ -77,6 +81,66 @@ for (const { name, settings } of users) {
     });
   });
 }
+
+void t.test('a pid that another process has by now', async (t) => {
+  const dir = folder(t);
+  const pidfile = join(dir, 'eliza_hup.pid');
+  writeFileSync(pidfile, String(process.pid)); // alive, but not ours; and the file is older than this process
+  utimesSync(pidfile, 1e9, 1e9);
+  const { status, stderr, port } = await start(t, { dir });
+  t.equal(status, 0);
+  t.match(stderr, /^Removing PID file for defunct server process \d+\.$/m);
+  await (await Client.greeted(port)).bye();
+});
+
+void t.test('a daemon whose pid file was replaced leaves the other one alone', async (t) => {
+  const { pid, pidfile, stop } = await start(t);
+  const daemon = pid();
+  rmSync(pidfile);
+  writeFileSync(pidfile, '1');
+  process.kill(daemon, 'SIGTERM');
+  await until('the daemon to end', () => !alive(daemon));
+  t.equal(readFileSync(pidfile, 'latin1'), '1');
+  rmSync(pidfile);
+  await stop();
+});
+
+void t.test('of two started at once, one runs and the other says why it does not', async (t) => {
+  for (let i = 0; i < 5; i++) {
+    const dir = folder(t);
+    const both = await Promise.all([start(t, { dir }), start(t, { dir })]);
+    t.same(both.map(({ status }) => status === 0).sort(), [false, true], 'exactly one');
+    const loser = both.find(({ status }) => status !== 0);
+    t.match(loser?.stderr, /^(Server already running with PID|Invalid PID file|Can't create|Can't unlink PID file) /m);
+    t.ok(alive(both[0].pid()), 'and the pid file names the one that runs');
+    await both[0].stop();
+  }
+});
+
+void t.test('when the command returns, the pid file is right', async (t) => {
+  for (let i = 0; i < 10; i++) {
+    const dir = folder(t);
+    const [command, ...args] = [process.execPath, join(root, 'eliza_hup.js'), String(await free_port())];
+    const env = environment({ ELIZA_PIDFILE: join(dir, 'pid'), ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} });
+    const { status } = await run(command, args, { env });
+    const pid = Number(readFileSync(join(dir, 'pid'), 'latin1'));
+    t.equal(status, 0);
+    t.ok(alive(pid));
+    process.kill(pid, 'SIGTERM');
+    await until('it to end', () => !alive(pid));
+  }
+});
+
+void t.test('a full disk', { skip: existsSync('/dev/full') ? needs_root : 'no /dev/full here' }, async (t) => {
+  const dir = folder(t);
+  const full = join(dir, 'full');
+  const { stderr, status } = await run('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', [
+    `mkdir ${full}`, `mount -t tmpfs -o size=4k tmpfs ${full}`, `head -c 4096 /dev/zero > ${full}/much || true`,
+    `exec ${process.execPath} ${join(root, 'eliza_hup.js')} ${await free_port()}`,
+  ].join('; ')], { env: environment({ ELIZA_PIDFILE: join(full, 'pid'), ELIZA_HOME: join(dir, 'home') }) });
+  t.match(stderr, /^Can't create \S+: No space left on device$/m);
+  t.equal(status, 28);
+});
 
 void t.test('a stale file in a folder that cannot be written', async (t) => {
   const dir = folder(t);

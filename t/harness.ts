@@ -152,6 +152,9 @@ export interface Settings {
 
 /** A started daemon. */
 export interface Daemon extends Outcome {
+  /** Its /dev, seen from outside, and who reads its log. */
+  dev: string;
+  syslogd?: ChildProcess;
   /** The command itself, for an attached one. */
   running: Promise<Outcome>;
   port: number;
@@ -198,18 +201,27 @@ const nobody = { uid: 65534, gid: 65534 };
 /** The beginning of a command that an ordinary user is to run. */
 export const as_nobody = is_root ? ['setpriv', `--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, '--clear-groups'] : [];
 
+/** A private /dev: how to start a command in it, where it is outside, and its log. */
+interface Own {
+  command: string[];
+  dev: string;
+  lines: string[];
+  syslogd?: ChildProcess;
+}
+
 /** A /dev with the few devices a program needs, and a log socket or none. */
-async function own_dev(t: Test, dir: string, { syslog, user }: Settings): Promise<{ command: string[]; lines: string[] }> {
+async function own_dev(t: Test, dir: string, { syslog, user }: Settings): Promise<Own> {
   const dev = mkdtempSync(join(dir, 'dev'));
   chmodSync(dev, 0o755);
   const devices = ['null', 'zero', 'urandom', 'random'];
   for (const name of devices) writeFileSync(join(dev, name), '');
   const lines: string[] = [];
-  if (syslog === 'own') await log_daemon(t, join(dev, 'log'), lines);
+  const syslogd = syslog === 'own' ? { syslogd: await log_daemon(t, join(dev, 'log'), lines) } : {};
   const binds = devices.map((name) => `mount --bind /dev/${name} ${dev}/${name}`);
   const script = [...binds, `mount --rbind ${dev} /dev`, 'exec "$@"'].join(' && ');
   const drop = user ? as_nobody : [];
-  return { command: ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...drop], lines };
+  const command = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...drop];
+  return { command, dev, lines, ...syslogd };
 }
 
 /** The test's own syslogd: a datagram socket whose lines end up in an array. */
@@ -234,7 +246,7 @@ export async function start(t: Test, settings: Settings = {}): Promise<Daemon> {
   const port = settings.port ?? await free_port();
   const pidfile = join(dir, 'eliza_hup.pid');
   const program = settings.program ?? join(root, 'eliza_hup.js');
-  const own = is_root && !settings.terminal ? await own_dev(t, dir, settings) : { command: [], lines: [] };
+  const own = is_root && !settings.terminal ? await own_dev(t, dir, settings) : { command: [], dev: '', lines: [] };
   if (is_root && settings.user === 'nobody') chownSync(dir, nobody.uid, nobody.gid);
   const eliza = [process.execPath, program, ...(settings.args ?? []), ...(port ? [String(port)] : [])];
   const command = [...own.command, ...(settings.terminal ? ['script', '-qec', eliza.join(' '), '/dev/null'] : eliza)];
@@ -270,7 +282,8 @@ export async function start(t: Test, settings: Settings = {}): Promise<Daemon> {
     await until('the pid file', () => pid() > 0);
     if (settings.attached || has_log) await logged(/Server accepting/);
   }
-  return { ...outcome, running, port, dir, pidfile, pid, log, logged, stop };
+  const { dev, syslogd } = own;
+  return { ...outcome, running, dev, ...syslogd ? { syslogd } : {}, port, dir, pidfile, pid, log, logged, stop };
 }
 
 /** A telnet client in a few lines. */

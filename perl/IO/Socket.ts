@@ -10,7 +10,9 @@ import { constants } from 'node:os';
 import { libc, readable, type Poll } from '../libc.ts';
 import { warn } from '../perlfunc.ts';
 import { depth, interruption, top } from '../perlipc.ts';
+import { check_only } from '../perlrun.ts';
 import { Tainted } from '../perlsec.ts';
+import { hand_over, take_listen_fds } from '../Systemd/Daemon.ts';
 import { $, note } from '../perlvar.ts';
 import { IO_Handle } from './Handle.ts';
 
@@ -20,6 +22,7 @@ const { EACCES, EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } =
 const AF_INET = 2;
 const [SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC] = [1, 0o4000, 0o2000000];
 const [SOL_SOCKET, SO_REUSEADDR] = [1, 2];
+const F_SETFL = 4;
 
 /** What `new` takes. */
 export interface Options {
@@ -38,6 +41,20 @@ function sockaddr(port: number): Buffer {
   new Uint16Array(address.buffer, address.byteOffset, 1)[0] = AF_INET;
   address.writeUInt16BE(port, 2);
   return address;
+}
+
+/** The port that a socket listens on. */
+function local_port(fd: number): number {
+  const address = Buffer.alloc(28);
+  note(libc().getsockname(fd, address, Uint32Array.of(28)));
+  return address.readUInt16BE(2);
+}
+
+/** An address as text, from a sockaddr_in or, on a socket that somebody else has opened, a sockaddr_in6. */
+function host(address: Buffer): string {
+  if (new Uint16Array(address.buffer, address.byteOffset, 1)[0] === AF_INET) return address.subarray(4, 8).join('.');
+  const groups = Array.from({ length: 8 }, (_, i) => address.readUInt16BE(8 + 2 * i).toString(16));
+  return groups.slice(0, 6).join() === '0,0,0,0,0,ffff' ? address.subarray(20, 24).join('.') : groups.join(':');
 }
 
 /** A connection of one client. */
@@ -80,7 +97,18 @@ export class IO_Socket_INET {
    * @returns the socket, or undefined with `$@` and `$!` set
    */
   static open({ LocalPort, Listen, Reuse }: Options): IO_Socket_INET | undefined {
+    check_only(); // under -c nothing is opened
     const { socket, setsockopt, bind, listen, close } = libc();
+    const [inherited] = take_listen_fds();
+    if (inherited !== undefined) {
+      const port = local_port(inherited);
+      if (port === Number(Tainted.show(LocalPort))) {
+        libc().fcntl(inherited, F_SETFL, SOCK_NONBLOCK);
+        return new IO_Socket_INET(inherited);
+      }
+      $['@'] = `port ${Tainted.show(LocalPort)}: the socket handed over by LISTEN_FDS listens on port ${port}`;
+      return undefined;
+    }
     const fd = note(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const bound = fd !== -1
       && (!Reuse || note(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, Int32Array.of(1), 4)) === 0)
@@ -112,9 +140,9 @@ export class IO_Socket_INET {
   }
 
   #accept(): Connection | undefined {
-    const address = Buffer.alloc(16);
-    const fd = note(libc().accept4(this.fd, address, Uint32Array.of(16), SOCK_CLOEXEC));
-    if (fd !== -1) return new Connection(fd, address.subarray(4, 8).join('.'));
+    const address = Buffer.alloc(28);
+    const fd = note(libc().accept4(this.fd, address, Uint32Array.of(28), SOCK_CLOEXEC));
+    if (fd !== -1) return new Connection(fd, host(address));
     return undefined;
   }
 
@@ -132,6 +160,13 @@ export class IO_Socket_INET {
       this.#ready = resume;
       this.#poll ??= readable(this.fd, () => { this.#ready(); });
     });
+  }
+
+  /** Takes no more clients; those who come wait for the program that will be executed. */
+  hand_over(): void {
+    this.#poll?.close();
+    this.#poll = undefined;
+    hand_over(this.fd);
   }
 
   /** Stops listening. */

@@ -27,18 +27,18 @@ const stdio: Rule['call'][] = [
 const [RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_NPROC, RLIMIT_NOFILE] = [0, 1, 4, 6, 7];
 const CPU = 60; // seconds; a conversation of two hours takes less than one
 
-/** The descriptors above 2 that stay open, each with whether it is a file, which grows. */
-const kept = new Map<number, { file: boolean }>();
+let log = (): number => -1;
+let log_is_file = false;
 
 /**
  * Exempts a descriptor from {@link pledge}: the log's, which a child goes on writing to.
  *
- * @param fd the descriptor
+ * @param fd asked for it; -1 for none
  * @param file whether it is a file
  */
-export function keep_open(fd: number, file: boolean): void {
-  kept.clear();
-  kept.set(fd, { file });
+export function keep_open(fd: () => number, file: boolean): void {
+  log = fd;
+  log_is_file = file;
 }
 
 /**
@@ -57,28 +57,25 @@ export function pledge(_promises: 'stdio'): void {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NPROC, 0);
   limit(RLIMIT_NOFILE, 64);
-  const log_is_file = [...kept.values()].some(({ file }) => file);
+  const kept = log();
   if (!log_is_file) limit(RLIMIT_FSIZE, 0);
 
   // The garbage collector now and then tells libuv of a task, by a write to a descriptor that will be closed; at EBADF
   // libuv would abort the process, EAGAIN it takes for "told already". The loop that would do the task is no more.
-  const log = [...kept.keys()].map((fd): Rule => ({ call: 'write', when: [0, '==', fd], answer: 'allow' }));
+  const lines: Rule[] = kept === -1 ? [] : [{ call: 'write', when: [0, '==', kept], answer: 'allow' }];
   const mute: Rule = { call: 'write', when: [0, '>', 2], answer: constants.errno.EAGAIN };
-  if (!install([...log, mute, ...stdio.map((call): Rule => ({ call, answer: 'allow' }))], 'kill')) {
+  if (!install([...lines, mute, ...stdio.map((call): Rule => ({ call, answer: 'allow' }))], 'kill')) {
     die(`Can't confine the conversation: ${$['!']}\n`);
   }
-  closefrom(3);
+  closefrom(3, kept);
 }
 
-/** Closes every descriptor from one on but those kept, as BSD's closefrom(2) does. */
-function closefrom(first: number): void {
+/** Closes every descriptor from one on but one, as BSD's closefrom(2) does. */
+function closefrom(first: number, except: number): void {
   const close = (low: number, high: number): void => {
     if (low > high || note(libc().syscall(436, low, high, 0)) === 0) return; // close_range(2), since Linux 5.9
     for (let fd = low; fd <= Math.min(high, 65535); fd++) libc().close(fd);
   };
-  for (const fd of [...kept.keys()].filter((fd) => fd >= first).sort((a, b) => a - b)) {
-    close(first, fd - 1);
-    first = fd + 1;
-  }
-  close(first, 2 ** 31 - 1);
+  close(first, except < first ? 2 ** 31 - 1 : except - 1);
+  if (except >= first) close(except + 1, 2 ** 31 - 1);
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { libc } from '../libc.ts';
 import { keep_open } from '../OpenBSD/Pledge.ts';
@@ -27,7 +27,7 @@ export type Priority = keyof typeof priorities;
 
 /** A place for log lines: its descriptor, which a child must keep, and how a line gets there. */
 interface Log {
-  fd: number;
+  fd: () => number;
   write: (priority: Priority, text: string) => void;
 }
 
@@ -78,31 +78,37 @@ function line(text: string): string {
 const kinds = {
   stderr: (): Log => {
     const fd = libc().fcntl(2, 1030, 3); // F_DUPFD_CLOEXEC: STDERR itself will be a client's
-    return { fd, write: (priority, text) => { writeSync(fd, paint(priority, line(text))); } };
+    return { fd: () => fd, write: (priority, text) => { writeSync(fd, paint(priority, line(text))); } };
   },
   file: (path: string): Log => {
     const fd = openSync(path, 'a', 0o640);
-    return { fd, write: (_, text) => { writeSync(fd, line(text)); } };
+    return { fd: () => fd, write: (_, text) => { writeSync(fd, line(text)); } };
   },
   unix: (option: number, facility: number): Log => {
-    const before = sockets();
-    libc().openlog(name, option, facility);
-    const fd = sockets().find((socket) => !before.includes(socket));
-    const { syslog } = libc();
-    return { fd: Number(fd ?? -1), write: (priority, text) => { syslog(priorities[priority], '%s', 'const char *', text); } };
+    const { openlog, syslog } = libc();
+    const before = candidates.map(peer);
+    openlog(name, option, facility);
+    let fd = candidates.find((fd) => before[fd] === undefined && peer(fd) !== undefined) ?? -1;
+    const place = peer(fd); // which need not be /dev/log: that may be a link
+    return {
+      // The C library opens its socket anew when syslogd has been restarted, and does not say where.
+      fd: () => (fd = peer(fd) === place ? fd : candidates.find((other) => peer(other) === place) ?? -1),
+      write: (priority, text) => { syslog(priorities[priority], '%s', 'const char *', text); },
+    };
   },
 };
 
-/** The descriptors that are sockets: the C library does not say which one is its log's. */
-function sockets(): string[] {
-  return readdirSync('/proc/self/fd').filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
-    } catch {
-      return false; // the listing's own descriptor, closed by now
-    }
-  });
+/** Where the other end of a descriptor is bound in the file system; undefined when it is no such socket. */
+function peer(fd: number): string | undefined {
+  const address = Buffer.alloc(110);
+  const size = Uint32Array.of(address.length);
+  const [AF_UNIX] = [1];
+  if (libc().getpeername(fd, address, size) !== 0 || address.readUInt8(0) !== AF_UNIX) return undefined;
+  return address.toString('latin1', 2, size[0]);
 }
+
+/** The descriptors among which the log's is. */
+const candidates = Array.from({ length: 256 }, (_, fd) => fd);
 
 /**
  * Chooses how to reach the log. The original asks for a socket in the file system, and so do we where there is one.
@@ -125,7 +131,7 @@ export function openlog(ident: Text, _logopt: 'pid', facility: keyof typeof faci
   if (foreground) log = kinds.stderr();
   else if (file !== undefined) log = kinds.file(file);
   else log = kinds.unix(LOG_PID | LOG_NDELAY, facilities[facility]);
-  keep_open(log.fd, file !== undefined);
+  keep_open(() => log?.fd() ?? -1, file !== undefined);
 }
 
 /** @returns the mask of all priorities down to one, for {@link setlogmask} */

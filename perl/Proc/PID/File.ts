@@ -1,0 +1,156 @@
+/**
+ * Proc::PID::File: the daemon's pid file, which is never wrong.
+ *
+ * It is written whole, under another name, and renamed into place. The daemon holds a lock on it for as long as it
+ * lives, so whether the server runs does not hang on a number that another process may have by now. It is an open file
+ * description lock: it goes with the descriptor through fork, away with the process however that ends, and only who may
+ * write the file can take it.
+ *
+ * @module
+ */
+import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { libc } from '../../libc.ts';
+import { attempt } from '../../perlfunc.ts';
+import { secure } from '../../perlsec.ts';
+import { $ } from '../../perlvar.ts';
+
+const [F_OFD_GETLK, F_OFD_SETLK] = [36, 37];
+const F_WRLCK = 1;
+
+/** struct flock for the whole file. */
+function flock(): Buffer {
+  const lock = Buffer.alloc(32);
+  new Int16Array(lock.buffer, lock.byteOffset, 1)[0] = F_WRLCK;
+  return lock;
+}
+
+function lock(fd: number): boolean {
+  return libc().fcntl_lock(fd, F_OFD_SETLK, flock()) === 0;
+}
+
+/** Whether somebody who may write the file has locked it. A mere reader's lock says nothing. */
+function locked(fd: number): boolean {
+  const found = flock();
+  libc().fcntl_lock(fd, F_OFD_GETLK, found);
+  return new Int16Array(found.buffer, found.byteOffset, 1)[0] === F_WRLCK;
+}
+
+/** Whether a path still leads to an open file. */
+function is_at(path: string, fd: number): boolean {
+  const [there, here] = [statSync(path, { throwIfNoEntry: false }), fstatSync(fd)];
+  return there?.ino === here.ino && there.dev === here.dev;
+}
+
+/** When a process began, in seconds since 1970; undefined when there is none. */
+function begun(pid: number): number | undefined {
+  try {
+    const ticks = Number(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ')[19]);
+    const boot = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1]);
+    return boot + ticks / 100;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether a pid file tells of a running server: it is locked; or, written by a program that does not lock, it names a
+ * process that was there when it was written. A process that is younger than the file has the number by chance.
+ *
+ * @param path the pid file
+ * @param pid the pid in it
+ * @returns whether that server runs
+ */
+export function running(path: string, pid: number): boolean {
+  const fd = openSync(path, 'r');
+  try {
+    const since = begun(pid);
+    return locked(fd) || (since !== undefined && since <= fstatSync(fd).mtimeMs / 1000 + 1);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Removes a stale pid file, unless somebody has removed or replaced it meanwhile.
+ *
+ * @param path the pid file
+ * @returns whether it was this call that removed it; `$!` says why not
+ */
+export function unlink_stale(path: string): boolean {
+  secure('unlink', path);
+  let removed = false;
+  return attempt(() => {
+    const fd = openSync(path, 'r+');
+    try {
+      if (lock(fd) && is_at(path, fd)) {
+        unlinkSync(path);
+        removed = true;
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }) && removed;
+}
+
+/** A pid file of our own, open and locked. */
+export class PID_File {
+  readonly #path: string;
+  readonly #mode: number;
+  #fd: number;
+
+  private constructor(path: string, mode: number) {
+    this.#path = path;
+    this.#mode = mode;
+    this.#fd = this.#write(path, $['$']);
+  }
+
+  /**
+   * Makes a pid file with the pid of this process, which the daemon's will replace.
+   *
+   * @param path where; there must be none
+   * @param mode its permissions
+   * @returns the file, or undefined with `$!` set
+   */
+  static create(path: string, mode: number): PID_File | undefined {
+    secure('open', path);
+    let file: PID_File | undefined;
+    attempt(() => { file = new PID_File(path, mode); });
+    return file;
+  }
+
+  #write(path: string, pid: number): number {
+    const fd = openSync(path, 'wx', this.#mode);
+    try {
+      lock(fd);
+      fchmodSync(fd, this.#mode);
+      writeSync(fd, String(pid));
+      return fd;
+    } catch (error) {
+      unlinkSync(path); // the disk is full: rather none than half of one
+      throw error;
+    }
+  }
+
+  /**
+   * Puts another pid into the file, all at once.
+   *
+   * @param pid whose
+   */
+  print(pid: number): void {
+    const draft = `${this.#path}.${pid}`;
+    const fd = this.#write(draft, pid);
+    renameSync(draft, this.#path);
+    closeSync(this.#fd);
+    this.#fd = fd;
+  }
+
+  /** What Perl closes here stays open: the lock goes with it. */
+  close(): void {
+    // nothing
+  }
+
+  /** Removes the file, if it is still ours. */
+  unlink(): void {
+    attempt(() => { if (is_at(this.#path, this.#fd)) unlinkSync(this.#path); });
+  }
+}

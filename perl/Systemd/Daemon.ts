@@ -1,0 +1,136 @@
+/**
+ * Systemd::Daemon: sockets that are handed over at an exec, and word to whoever waits for this daemon.
+ *
+ * The protocols are systemd's, and simple: LISTEN_FDS says how many descriptors from 3 on are listening sockets,
+ * LISTEN_PID for whom they are meant; NOTIFY_SOCKET is a datagram socket for lines such as `READY=1`. A relaunch of ours
+ * hands its own socket over in the same way, so that no client is turned away meanwhile.
+ *
+ * @module
+ */
+import { closeSync, readSync, writeSync } from 'node:fs';
+import { libc } from '../libc.ts';
+import { $, ENV, note } from '../perlvar.ts';
+
+const FIRST = 3;
+const [F_SETFD, FD_CLOEXEC, F_DUPFD_CLOEXEC] = [2, 1, 1030];
+
+/** @returns the descriptors that were handed to this process */
+export function listen_fds(): number[] {
+  if (Number(ENV.LISTEN_PID?.match(/^\d+$/)?.[0]) !== $['$']) return [];
+  const count = Number(ENV.LISTEN_FDS?.match(/^\d{1,2}$/)?.[0] ?? 0);
+  return Array.from({ length: count }, (_, i) => FIRST + i);
+}
+
+/** Takes the descriptors: they are this process's now, and nobody's after it. @returns the descriptors */
+export function take_listen_fds(): number[] {
+  const fds = listen_fds();
+  for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete ENV[name];
+  for (const fd of fds) libc().fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fds;
+}
+
+let handed: number | undefined;
+
+/**
+ * Hands a listening socket to the program that this process will execute.
+ *
+ * @param fd the socket; undefined for none after all
+ */
+export function hand_over(fd: number | undefined): void {
+  handed = fd;
+}
+
+/**
+ * Calls exec with the socket in its place, where this process has another descriptor: Node's, which it needs again only
+ * if exec fails.
+ *
+ * @param exec what replaces the program; it returns when that fails
+ */
+export function with_listen_fds(exec: () => void): void {
+  if (handed === undefined) {
+    exec();
+    return;
+  }
+  const { close, dup2, fcntl } = libc();
+  const saved = handed === FIRST ? -1 : fcntl(FIRST, F_DUPFD_CLOEXEC, 64);
+  if (handed === FIRST) fcntl(FIRST, F_SETFD, 0);
+  else dup2(handed, FIRST);
+  Object.assign(process.env, { LISTEN_PID: String($['$']), LISTEN_FDS: '1' });
+  exec();
+  const { errno } = $;
+  for (const name of ['LISTEN_PID', 'LISTEN_FDS']) delete ENV[name];
+  if (saved !== -1) {
+    dup2(saved, FIRST);
+    close(saved);
+  }
+  fcntl(FIRST, F_SETFD, FD_CLOEXEC);
+  $['!'] = errno;
+}
+
+/** Tells the service manager, if there is one. A word that does not arrive is no fault of ours. */
+function sd_notify(state: string): void {
+  const name = ENV.NOTIFY_SOCKET?.match(/^[/@][^\0]{1,106}$/)?.[0];
+  if (name === undefined) return;
+  const { socket, connect } = libc();
+  const [AF_UNIX, SOCK_DGRAM_CLOEXEC] = [1, 0o2000002];
+  const address = Buffer.alloc(2 + name.length + (name.startsWith('@') ? 0 : 1));
+  new Uint16Array(address.buffer, address.byteOffset, 1)[0] = AF_UNIX;
+  address.write(name.replace(/^@/, '\0'), 2);
+  const fd = note(socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0));
+  if (fd === -1) return;
+  try {
+    if (connect(fd, address, address.length) === 0) writeSync(fd, state);
+  } catch {
+    // the manager has gone
+  } finally {
+    closeSync(fd);
+  }
+}
+
+let reloading = false;
+let starter: [reader: number, writer: number] | undefined;
+
+/** Before the fork that makes a daemon: a pipe through which the child says that it is ready. */
+export function promise_readiness(): void {
+  const ends = new Int32Array(2);
+  if (note(libc().pipe2(ends, 0o2000000)) === 0) starter = [ends[0] ?? -1, ends[1] ?? -1];
+}
+
+/**
+ * After that fork, in the parent: waits for the child's word.
+ *
+ * @returns the status to exit with: 0, or 255 when the child died before it was ready
+ */
+export function await_readiness(): number {
+  if (!starter) return 0;
+  const [reader, writer] = starter;
+  closeSync(writer);
+  return readSync(reader, Buffer.alloc(1)) === 1 ? 0 : 255;
+}
+
+/** The daemon serves, its pid file is written: tells its starter and the service manager. */
+export function ready(): void {
+  if (starter) {
+    writeSync(starter[1], '.');
+    starter.forEach((fd) => { closeSync(fd); });
+    starter = undefined;
+  }
+  sd_notify(`READY=1\nMAINPID=${$['$']}`);
+}
+
+/** A restart begins. */
+export function reload(): void {
+  reloading = true;
+  sd_notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+}
+
+/** The restart is off: everything stays as it was. */
+export function go_on(): void {
+  reloading = false;
+  sd_notify('READY=1');
+}
+
+/** The children are being ended: the daemon stops, unless it restarts. */
+export function stop(): void {
+  if (!reloading) sd_notify('STOPPING=1');
+}

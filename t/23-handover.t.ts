@@ -1,0 +1,178 @@
+/**
+ * HUP loses nobody at the door: the listening socket goes on to the next program, and the old one is given up only when
+ * the new one can be started.
+ *
+ * A student learns how a descriptor survives exec, the protocol by which systemd hands sockets over, and why a server
+ * looks before it leaps.
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import t from 'tap';
+import {
+  alive, children, Client, environment, folder, log_daemon, needs_log, root, start, type Test, until, users,
+} from './harness.ts';
+
+for (const { name, settings } of users) {
+  void t.test(`clients who come during a relaunch, ${name}`, { skip: needs_log }, async (t) => {
+    const { port, pid, logged, log } = await start(t, settings);
+    let [greeted, stop] = [0, false];
+    const knocking = (async () => {
+      while (!stop) {
+        const client = await Client.open(port); // a refused connection would throw
+        await until('a greeting or the end', () => client.closed || client.text.includes('you:\t'));
+        if (client.text === '') t.fail('accepted, and let go without a word');
+        greeted++;
+        client.destroy();
+      }
+    })();
+    for (let n = 1; n <= 5; n++) {
+      const before = greeted;
+      await until('some clients', () => greeted > before + 3);
+      process.kill(pid(), 'SIGHUP');
+      await logged(/Server accepting/, n + 1);
+    }
+    stop = true;
+    await knocking;
+    t.ok(greeted > 15, `${greeted} clients, each greeted, over five relaunches`);
+    t.notMatch(log().join('\n'), /Not relaunched/);
+  });
+}
+
+/** A copy of the program that a test may spoil. */
+function copy(dir: string): string {
+  for (const part of ['eliza_hup.js', 'Daemon.js', 'package.json', 'perl', 'Chatbot']) {
+    cpSync(join(root, part), join(dir, 'copy', part), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(dir, 'copy', 'node_modules'));
+  return join(dir, 'copy', 'eliza_hup.js');
+}
+
+void t.test('a program that could not be started is not started', { skip: needs_log }, async (t) => {
+  const dir = folder(t);
+  const program = copy(dir);
+  const script = join(dir, 'script.txt');
+  const good = readFileSync(join(root, 'Chatbot', 'doctor.txt'));
+  writeFileSync(script, good);
+  const { port, pid, pidfile, logged } = await start(t, { dir, program, env: { ELIZA_SCRIPT: script } });
+  const daemon = pid();
+  const client = await Client.greeted(port);
+  const text = readFileSync(program, 'utf8');
+  const faults: [what: string, spoil: () => void, complaint: RegExp][] = [
+    ['a syntax error', () => { writeFileSync(program, `${text}\n}`); }, /: SyntaxError: /],
+    ['a module that is gone', () => { rmSync(join(dir, 'copy', 'Daemon.js')); }, /: Error .*Cannot find module/],
+    ['the program is gone', () => { rmSync(program); }, /: Error: Cannot find module/],
+    ['a script without xnone', () => { writeFileSync(script, 'initial: Hello.\n'); }, /script\.txt/],
+    ['no script', () => { rmSync(script); }, /script\.txt/],
+  ];
+  for (const [n, [what, spoil, complaint]] of faults.entries()) {
+    spoil();
+    process.kill(daemon, 'SIGHUP');
+    const lines = await logged(/Not relaunched, it could not be started: /, n + 1);
+    t.match(lines.filter((line) => line.includes('Not relaunched')).at(-1), complaint, what);
+    t.match(await client.say('Are you all right?'), /^Eliza:\t/, 'the conversation goes on');
+    await (await Client.greeted(port)).bye();
+    t.equal(Number(readFileSync(pidfile, 'latin1')), daemon, 'and so does the daemon');
+    writeFileSync(program, text);
+    cpSync(join(root, 'Daemon.js'), join(dir, 'copy', 'Daemon.js'));
+    writeFileSync(script, good);
+  }
+  process.kill(daemon, 'SIGHUP');
+  await logged(/Server accepting/, 2);
+  t.not(pid(), daemon, 'mended, it is relaunched');
+  await (await Client.greeted(port)).bye();
+});
+
+void t.test('TERM during HUP ends the daemon', { skip: needs_log }, async (t) => {
+  const { port, pid, logged, log } = await start(t);
+  const daemon = pid();
+  await Client.greeted(port);
+  const [child = 0] = children(daemon);
+  process.kill(child, 'SIGSTOP');
+  process.kill(daemon, 'SIGHUP');
+  await logged(/Terminating children/);
+  process.kill(daemon, 'SIGTERM');
+  await logged(/TERM signal received/);
+  process.kill(child, 'SIGCONT');
+  await until('the daemon to end', () => !alive(daemon));
+  await logged(/exiting normally/);
+  t.notMatch(log().join('\n'), /Trying to relaunch/);
+});
+
+void t.test('children that do not end on TERM are killed', { skip: needs_log }, async (t) => {
+  for (const [signal, line] of [['SIGTERM', /exiting normally/], ['SIGHUP', /Trying to relaunch/]] as const) {
+    const { port, pid, logged } = await start(t);
+    const daemon = pid();
+    const client = await Client.greeted(port);
+    const [child = 0] = children(daemon);
+    process.kill(child, 'SIGSTOP');
+    process.kill(daemon, signal);
+    await client.end();
+    await logged(new RegExp(`Child ${child} ended by signal 9$`));
+    await logged(line);
+    t.notOk(alive(child), signal);
+  }
+});
+
+/** A process that listens and executes the daemon as systemd would, with the socket as descriptor 3. */
+async function activate(t: Test, env: Record<string, string>, port?: number): Promise<{ port: number; said: () => string }> {
+  const server: Server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const own = typeof address === 'object' && address ? address.port : 0;
+  const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
+  const command = 'LISTEN_PID=$$ exec "$0" "$@"';
+  const args = ['-c', command, process.execPath, join(root, 'eliza_hup.js'), '--foreground', String(port ?? own)];
+  const words = Object.entries(environment({ ...env, LISTEN_FDS: '1' })).map(([name, value]) => `${name}=${value}`);
+  const child = spawn('env', ['-i', ...words, 'sh', ...args], { stdio: ['ignore', 'ignore', 'pipe', fd] });
+  server.close();
+  let said = '';
+  child.stderr?.on('data', (data) => { said += String(data); });
+  t.teardown(async () => {
+    child.kill('SIGTERM');
+    await until('it to end', () => child.exitCode !== null || child.signalCode !== null);
+  });
+  return { port: own, said: () => said };
+}
+
+void t.test('socket activation', async (t) => {
+  const dir = folder(t);
+  const { port, said } = await activate(t, { ELIZA_PIDFILE: join(dir, 'pid'), ELIZA_HOME: join(dir, 'home') });
+  await (await Client.greeted(port)).bye();
+  await until('the log', () => said().includes('finished'));
+  t.match(said(), `Server accepting connections on port ${port}\n`, 'the socket is the one handed over');
+});
+
+void t.test('a socket for another port is refused', async (t) => {
+  const dir = folder(t);
+  const { port, said } = await activate(t, { ELIZA_PIDFILE: join(dir, 'pid'), ELIZA_HOME: join(dir, 'home') }, 1234);
+  await until('the complaint', () => said().includes('\n'));
+  await until('all of it', () => said().includes('at eliza_hup.js'));
+  t.match(said(), `port 1234: the socket handed over by LISTEN_FDS listens on port ${port} at`);
+});
+
+void t.test('LISTEN_FDS meant for another process is not ours', { skip: needs_log }, async (t) => {
+  const { port, logged } = await start(t, { env: { LISTEN_FDS: '1', LISTEN_PID: '1' } });
+  await (await Client.greeted(port)).bye();
+  await logged(/finished/);
+  t.pass('it has made its own socket');
+});
+
+void t.test('word to the service manager', async (t) => {
+  const dir = folder(t);
+  const lines: string[] = [];
+  const NOTIFY_SOCKET = join(dir, 'notify');
+  await log_daemon(t, NOTIFY_SOCKET, lines);
+  const { pid, stop } = await start(t, { dir, env: { NOTIFY_SOCKET } });
+  await until('READY', () => lines.length >= 1);
+  const first = pid();
+  process.kill(first, 'SIGHUP');
+  await until('READY again', () => lines.length >= 3);
+  const second = pid();
+  await stop();
+  await until('STOPPING', () => lines.length >= 4);
+  t.match(lines, [
+    `READY=1\nMAINPID=${first}`, /^RELOADING=1\nMONOTONIC_USEC=\d+$/, `READY=1\nMAINPID=${second}`, 'STOPPING=1',
+  ]);
+});

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,12 @@ function free_port(): Promise<number> {
   });
 }
 
+/** Whether the machine is like the one the guide shows: netcat, and no log daemon. */
+function can_run(page: string): boolean {
+  if (page.includes('eliza_hup.log') && existsSync('/dev/log')) return false;
+  return !/^\$ .*\bnc\b/m.test(page) || spawnSync('sh', ['-c', 'command -v nc']).status === 0;
+}
+
 /** Types commands into a shell. @returns what each of them made it say */
 async function type(commands: readonly string[]): Promise<string[]> {
   const home = mkdtempSync(join(tmpdir(), 'session-'));
@@ -44,19 +50,18 @@ async function type(commands: readonly string[]): Promise<string[]> {
   child.stdout.setEncoding('utf8').on('data', (data: string) => { said += data; });
   await new Promise((resolve) => child.once('close', resolve));
   rmSync(home, { recursive: true, force: true });
-  return said.replaceAll(home, '/tmp').replaceAll(new RegExp(`\\b${port}\\b`, 'g'), '1200').split(MARK).slice(1);
+  return said.replaceAll(home, '/home/you').replaceAll(new RegExp(`\\b${port}\\b`, 'g'), '1200').split(MARK).slice(1);
 }
 
 /**
  * Runs a page's sessions.
  *
  * @param page its Markdown
- * @returns the same with what was said this time
+ * @returns the same with what was said this time; as it is, where this machine cannot run them
  */
 export async function run_sessions(page: string): Promise<string> {
   const commands = [...page.matchAll(BLOCK)].flatMap(([, block = '']) => block.match(/^\$ .*$/gm) ?? []);
-  // Where there is a log daemon, what is shown as a file is not one here.
-  if (commands.length === 0 || (page.includes('eliza_hup.log') && existsSync('/dev/log'))) return page;
+  if (commands.length === 0 || !can_run(page)) return page;
   const outputs = await type(commands.map((line) => line.slice(2)));
   let next = 0;
   return page.replace(BLOCK, (_, block: string) => {
@@ -78,6 +83,7 @@ export function lasting(page: string): string {
   return page.split('\n').map((line) => chance(line)
     .replaceAll(/[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d/g, 'TIME')
     .replaceAll(/\[\d+\]/g, '[PID]')
+    .replaceAll(/[│+] +\d+ {2}|\.ts:\d+-\d+/g, 'LINE') // of ours, which moves with each edit above it
     .replaceAll(/\b\d+ ms\b/g, 'MS')
     .replaceAll(/\bPID \d+|\bpid \d+/g, 'PID')).join('\n');
 }

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/**
+ * `npm run docs`: the site, made of the guide, the API and the two pages of our own.
+ *
+ * On the way the guide's pages are copied to .docs/: their sessions run anew, their pictures drawn, and what names a line of
+ * the Perl made a link to the reader page. Where a session says another thing than the page, the page is written anew.
+ *
+ * @module
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { argv, execPath, exit } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { sequence, tree } from './diagram.ts';
+import { lasting, run_sessions } from './sessions.ts';
+import { write_pages } from './site-pages.ts';
+
+const root = join(fileURLToPath(import.meta.url), '..', '..');
+const copies = join(root, '.docs');
+const out = argv[2] ?? join(root, 'docs', 'site');
+
+/** The files of a folder and of those in it, by path. */
+function files(folder: string, ending: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(ending)).sort();
+}
+
+/** Draws the pictures of a page: ` ```sequence What it shows ` or ` ```tree What it shows `. */
+function draw(page: string): string {
+  return page.replace(/^```(sequence|tree) (.*)\n([^]*?)^```$/gm, (_, kind: string, title: string, text: string) => {
+    const picture = kind === 'tree' ? tree(title, text) : sequence(title, text);
+    return `<figure tabindex="0" style="overflow-x: auto; margin: 1rem 0">\n${picture}\n</figure>`;
+  });
+}
+
+/** Links `Daemon.pm:97` and its like to the reader page; `site:` is the site's top, from wherever the page will be. */
+function link(page: string): string {
+  return page.replace(/`(eliza_hup\.pl|Daemon\.pm):(\d+)(-\d+)?`/g, (whole, file: string, line: string) =>
+    `[${whole}](site:reader.html#${file.replace(/\..*/, '').toLowerCase()}-${line})`);
+}
+
+rmSync(copies, { recursive: true, force: true });
+const guide = files(join(root, 'docs'), '.md').filter((name) => !name.startsWith('site/'));
+for (const name of guide) {
+  const before = readFileSync(join(root, 'docs', name), 'utf8');
+  const page = await run_sessions(before);
+  if (lasting(page) !== lasting(before)) writeFileSync(join(root, 'docs', name), page);
+  mkdirSync(dirname(join(copies, name)), { recursive: true });
+  writeFileSync(join(copies, name), link(draw(page)));
+}
+
+const { status } = spawnSync(execPath, [join(root, 'node_modules', 'typedoc', 'bin', 'typedoc'), '--out', out], {
+  cwd: root, stdio: 'inherit',
+});
+if (status !== 0) exit(status ?? 1);
+
+write_pages(out);
+for (const name of files(out, '.html')) {
+  const file = join(out, name);
+  const top = relative(dirname(file), out);
+  const html = readFileSync(file, 'utf8');
+  const linked = html.replaceAll(/"site:([^"]*)"( class="[^"]*")?( target="_blank")?/g, (_, page: string) =>
+    `"${top === '' ? '.' : top}/${page}"`);
+  if (linked !== html) writeFileSync(file, linked);
+}

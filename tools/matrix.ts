@@ -24,7 +24,11 @@ for (const version of versions) {
     const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' });
     if (npm.status !== 0 || !stdout) throw new Error(`npm has no node ${version} for this machine`);
     for (const test of tests) {
-      const { status, stdout: tap } = spawnSync(node, [join('t', test)], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+      const { status, stdout: tap } = spawnSync(node, [join('t', test)], {
+        encoding: 'utf8',
+        env: { ...process.env, TAP_TIMEOUT: '300' }, // seconds; as .taprc has it
+        maxBuffer: 2 ** 28,
+      });
       console.log(`${stdout.trim()} ${test}: ${status === 0 ? 'ok' : 'not ok'}`);
       if (status === 0) continue;
       failed++;

@@ -9,6 +9,9 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-const child = spawn(process.execPath, process.argv.slice(2), { stdio: ['ignore', 'pipe', 'inherit'] });
+const child = spawn(process.execPath, process.argv.slice(2), {
+  env: { ...process.env, TAP_TIMEOUT: '300' }, // seconds; as .taprc has it
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 createInterface(child.stdout).on('line', (line) => { console.log(line === 'TAP version 14' ? 'TAP version 13' : line); });
 child.on('close', (status) => { process.exitCode = status ?? 255; });

@@ -34,9 +34,11 @@ export type Answer = 'allow' | 'kill' | number;
 
 /** One rule: the first whose call and argument fit is the one that counts. */
 export interface Rule {
+  /** The system call that it is about. */
   call: Exclude<keyof typeof x64, 'arch'>;
   /** Which argument, from 0, must compare how with what; its low 32 bits count. */
   when?: [argument: number, test: '==' | '>', value: number];
+  /** What the kernel does. */
   answer: Answer;
 }
 

@@ -12,7 +12,14 @@ import { type Text, Tainted } from '../perlsec.ts';
 import { type Limits, telnet } from './Telnet.ts';
 
 /** The limits in force. */
-export const limits: Limits & { conversations: number; per_address: number; log_rate: number } = {
+export const limits: Limits & {
+  /** How many may talk at once. */
+  conversations: number;
+  /** How many of them from one address. */
+  per_address: number;
+  /** How many connections a second are logged one by one. */
+  log_rate: number;
+} = {
   conversations: constant.number('ELIZA_CONVERSATIONS', 64),
   per_address: constant.number('ELIZA_PER_ADDRESS', 48),
   idle: constant.number('ELIZA_IDLE', 15 * 60),

@@ -134,7 +134,12 @@ export function openlog(ident: Text, _logopt: 'pid', facility: keyof typeof faci
   keep_open(() => log?.fd() ?? -1, file !== undefined);
 }
 
-/** @returns the mask of all priorities down to one, for {@link setlogmask} */
+/**
+ * The mask of a priority and of all that are more urgent, for {@link setlogmask}.
+ *
+ * @param priority the least urgent
+ * @returns the mask
+ */
 export function LOG_UPTO(priority: Priority): number {
   return (2 << priorities[priority]) - 1;
 }
@@ -142,6 +147,8 @@ export function LOG_UPTO(priority: Priority): number {
 let mask = LOG_UPTO('debug');
 
 /**
+ * Chooses what is worth writing.
+ *
  * @param priorities which lines are written from now on: see {@link LOG_UPTO}
  */
 export function setlogmask(priorities: number): void {

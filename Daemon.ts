@@ -187,6 +187,7 @@ function do_relaunch(): void {                                                  
   const program = $['0'].match(/^[^\0]+$/)?.[0] ?? croak('bad program name');                     // 106-107
   const port = ARGV[0]?.match(/^\d+$/)?.slice(0, 1) ?? [];                                        // 108
   fh.unlink();                                                                                    // 109
+  SIG.HUP = 'IGNORE';                                                                             // +
   if (!exec($['^X'], ...switches(program, ...port))) croak(`Couldn't exec: ${$['!']}`);           // 110
 }                                                                                                 // 111-112
 

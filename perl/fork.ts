@@ -12,13 +12,25 @@
  */
 import { readdirSync } from 'node:fs';
 import { libc } from './libc.ts';
-import { install } from './Linux/Seccomp.ts';
+import { install, type Rule } from './Linux/Seccomp.ts';
 import { forget_pending } from './perlipc.ts';
 import { die, exec, exit } from './perlfunc.ts';
 import { $, note } from './perlvar.ts';
 import { listen_fds } from './Systemd/Daemon.ts';
 
 const DONTFORK = 10;
+const SIGHUP = 1;
+
+/** madvise(…, …, MADV_DONTFORK) does nothing, and says it has. */
+const skip_dontfork: Rule = { call: 'madvise', when: [[2, '==', DONTFORK]], answer: 0 };
+
+/**
+ * sigaction(SIGHUP, …, NULL) does nothing: that is how a starting Node sets every signal to its default. So a HUP that is
+ * ignored at an exec stays ignored until the program has a handler for it, where otherwise the second of two HUPs would
+ * find a process that is not ready for it, and end it. See `dispose` in perlipc.ts for how a handler is set in spite of it.
+ */
+const keep_hangup: Rule = { call: 'rt_sigaction', when: [[0, '==', SIGHUP], [2, '==', 0]], answer: 0 };
+
 const flags = ['--single-threaded', '--v8-pool-size=1'];
 
 /**
@@ -57,7 +69,7 @@ export function prepare(): void {
   Object.assign(process, { reallyExit: exit }); // where process.exit ends
   const ready = skipped();
   if (ready && flags.every((flag) => process.execArgv.includes(flag))) return;
-  if (!ready && !install([{ call: 'madvise', when: [2, '==', DONTFORK], answer: 0 }], 'allow')) {
+  if (!ready && !install([skip_dontfork, keep_hangup], 'allow')) {
     die(`Can't fork here: the kernel refused the seccomp filter that fork needs: ${$['!']}\n`);
   }
   if (!skipped()) die("Can't fork here: the seccomp filter that fork needs has no effect\n");

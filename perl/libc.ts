@@ -60,6 +60,8 @@ function declare() {
 
     // signals
     pthread_sigmask: c<(how: number, set: Buffer, old: null) => number>('int pthread_sigmask(int, const void *, void *)'),
+    sigaction: c<(signal: number, action: Buffer | null, old: Buffer | null) => number>(
+      'int sigaction(int, const void *, void *)'),
     signal: c<(signal: number, disposition: number) => number>('intptr_t signal(int, intptr_t)'),
 
     // descriptors and sockets

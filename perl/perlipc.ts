@@ -51,6 +51,19 @@ export function signo(signal: Signal): number {
   return constants.signals[`SIG${signal}`];
 }
 
+/**
+ * Gives a signal the handler in C that Node gives to others, where the filter of fork.ts has kept Node from setting it.
+ * The filter lets pass who asks for the old action, too.
+ */
+function install_handler(number: number): void {
+  const [action, old] = [Buffer.alloc(256), Buffer.alloc(256)]; // struct sigaction has some 150 bytes
+  const listener = (): void => undefined;
+  process.on('SIGUSR2', listener);
+  libc().sigaction(constants.signals.SIGUSR2, null, action);
+  libc().sigaction(number, action, old);
+  process.off('SIGUSR2', listener);
+}
+
 function dispose(signal: Signal, disposition: Disposition): void {
   const listener = listeners.get(signal);
   if (listener) process.off(`SIG${signal}`, listener);
@@ -60,6 +73,7 @@ function dispose(signal: Signal, disposition: Disposition): void {
     const listener = (): void => { deliver(signal); };
     listeners.set(signal, listener);
     process.on(`SIG${signal}`, listener);
+    if (signal === 'HUP') install_handler(signo(signal));
   } else {
     libc().signal(signo(signal), disposition === 'IGNORE' ? 1 : 0); // SIG_IGN, SIG_DFL
   }

@@ -40,6 +40,30 @@ for (const { name, settings } of users) {
   });
 }
 
+void t.test('HUPs that come while the next program starts do not end it', { skip: needs_log }, async (t) => {
+  const { port, pid, logged } = await start(t);
+  const first = pid();
+  process.kill(first, 'SIGHUP');
+  await logged(/Trying to relaunch/);
+  let sent = 0;
+  await until('the old pid to be gone', () => {
+    try {
+      process.kill(first, 'SIGHUP');
+      sent++;
+    } catch {
+      return true; // the new program has become a daemon, under another pid
+    }
+    return false;
+  });
+  await logged(/Server accepting/, 2);
+  t.comment(`${sent} signals`);
+  await (await Client.greeted(port)).bye();
+  process.kill(pid(), 'SIGHUP');
+  await logged(/Server accepting/, 3);
+  await (await Client.greeted(port)).bye();
+  t.pass('it serves, and hears the next HUP');
+});
+
 /** A copy of the program that a test may spoil. */
 function copy(dir: string): string {
   for (const part of ['eliza_hup.js', 'Daemon.js', 'package.json', 'perl', 'Chatbot']) {

@@ -36,8 +36,8 @@ export type Answer = 'allow' | 'kill' | number;
 export interface Rule {
   /** The system call that it is about. */
   call: Exclude<keyof typeof x64, 'arch'>;
-  /** Which argument, from 0, must compare how with what; its low 32 bits count. */
-  when?: [argument: number, test: '==' | '>', value: number];
+  /** Which arguments, from 0, must compare how with what; their low 32 bits count. */
+  when?: [argument: number, test: '==' | '>', value: number][];
   /** What the kernel does. */
   answer: Answer;
 }
@@ -60,9 +60,11 @@ function compile(rules: Rule[], otherwise: Answer): Instruction[] {
   const numbers = calls[process.arch as keyof typeof calls];
   const program = rules.flatMap(({ call, when, answer }): Instruction[] => {
     if (!when) return [[EQUAL, 0, 1, numbers[call]], returns(answer)];
-    const [argument, test, value] = when;
-    const compare: Instruction = [test === '==' ? EQUAL : GREATER, 0, 1, value];
-    return [[EQUAL, 0, 4, numbers[call]], [LOAD, 0, 0, 16 + 8 * argument], compare, returns(answer), [LOAD, 0, 0, nr]];
+    const conditions = when.flatMap(([argument, test, value], i): Instruction[] => {
+      const rest = 2 * (when.length - i) - 1; // how far it is to the end of this rule
+      return [[LOAD, 0, 0, 16 + 8 * argument], [test === '==' ? EQUAL : GREATER, 0, rest, value]];
+    });
+    return [[EQUAL, 0, conditions.length + 2, numbers[call]], ...conditions, returns(answer), [LOAD, 0, 0, nr]];
   });
   const foreign = returns(otherwise === 'allow' ? 'allow' : 'kill');
   return [[LOAD, 0, 0, arch], [EQUAL, 1, 0, numbers.arch], foreign, [LOAD, 0, 0, nr], ...program, returns(otherwise)];

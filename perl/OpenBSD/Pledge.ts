@@ -62,8 +62,8 @@ export function pledge(_promises: 'stdio'): void {
 
   // The garbage collector now and then tells libuv of a task, by a write to a descriptor that will be closed; at EBADF
   // libuv would abort the process, EAGAIN it takes for "told already". The loop that would do the task is no more.
-  const lines: Rule[] = kept === -1 ? [] : [{ call: 'write', when: [0, '==', kept], answer: 'allow' }];
-  const mute: Rule = { call: 'write', when: [0, '>', 2], answer: constants.errno.EAGAIN };
+  const lines: Rule[] = kept === -1 ? [] : [{ call: 'write', when: [[0, '==', kept]], answer: 'allow' }];
+  const mute: Rule = { call: 'write', when: [[0, '>', 2]], answer: constants.errno.EAGAIN };
   if (!install([...lines, mute, ...stdio.map((call): Rule => ({ call, answer: 'allow' }))], 'kill')) {
     die(`Can't confine the conversation: ${$['!']}\n`);
   }

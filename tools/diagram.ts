@@ -16,7 +16,7 @@
  * @module
  */
 
-const LANE = 240;
+const LANE = 205;
 const ROW = 30;
 const HEAD = 50;
 
@@ -47,7 +47,8 @@ const box = (x: number, y: number, width: number, text: string): string =>
 function picture(title: string, width: number, height: number, shapes: string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" `
-    + `aria-label="${escape(title)}" font-family="system-ui, sans-serif" font-size="13" fill="currentColor">`,
+    + `aria-label="${escape(title)}" style="min-width: ${Math.round(width * 0.85)}px" `
+    + `font-family="system-ui, sans-serif" font-size="13" fill="currentColor">`,
     ...shapes,
     '</svg>',
   ].join('\n');
@@ -101,7 +102,7 @@ export function sequence(title: string, source: string): string {
     shapes.push(`<path d="M${end} ${y}l${-8 * way} -4v8z"/>`);
     shapes.push(label((x1 + (arrow === '=>' ? end : x2)) / 2, y - 5, text + place, middle));
   });
-  return picture(title, LANE * (lanes.length - 1) + 330, height, shapes);
+  return picture(title, LANE * (lanes.length - 1) + 300, height, shapes);
 }
 
 /**
@@ -124,5 +125,5 @@ export function tree(title: string, source: string): string {
       : [line(x - 28, 8 + parent * 38 + 26, x - 28, y + 13), line(x - 28, y + 13, x, y + 13)];
     return [...branch, box(x, y, 150, name), label(x + 162, y + 18, remark)];
   });
-  return picture(title, 720, nodes.length * 38 + 8, shapes);
+  return picture(title, 700, nodes.length * 38 + 8, shapes);
 }

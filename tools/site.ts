@@ -30,7 +30,7 @@ function files(folder: string, ending: string): string[] {
 function draw(page: string): string {
   return page.replace(/^```(sequence|tree) (.*)\n([^]*?)^```$/gm, (_, kind: string, title: string, text: string) => {
     const picture = kind === 'tree' ? tree(title, text) : sequence(title, text);
-    return `<figure tabindex="0" style="overflow-x: auto; margin: 1rem 0">\n${picture}\n</figure>`;
+    return `<figure tabindex="0">\n${picture}\n</figure>`;
   });
 }
 
@@ -40,6 +40,11 @@ function link(page: string): string {
     `[${whole}](site:reader.html#${file.replace(/\..*/, '').toLowerCase()}-${line})`);
 }
 
+/** TypeDoc takes a page's title from its front matter. */
+function head(page: string): string {
+  return page.replace(/^# (.*)\n/, (line, title: string) => `---\ntitle: ${JSON.stringify(title)}\n---\n\n${line}`);
+}
+
 rmSync(copies, { recursive: true, force: true });
 const guide = files(join(root, 'docs'), '.md').filter((name) => !name.startsWith('site/'));
 for (const name of guide) {
@@ -47,7 +52,7 @@ for (const name of guide) {
   const page = await run_sessions(before);
   if (lasting(page) !== lasting(before)) writeFileSync(join(root, 'docs', name), page);
   mkdirSync(dirname(join(copies, name)), { recursive: true });
-  writeFileSync(join(copies, name), link(draw(page)));
+  writeFileSync(join(copies, name), head(link(draw(page))));
 }
 
 const { status } = spawnSync(execPath, [join(root, 'node_modules', 'typedoc', 'bin', 'typedoc'), '--out', out], {
@@ -60,7 +65,8 @@ for (const name of files(out, '.html')) {
   const file = join(out, name);
   const top = relative(dirname(file), out);
   const html = readFileSync(file, 'utf8');
-  const linked = html.replaceAll(/"site:([^"]*)"( class="[^"]*")?( target="_blank")?/g, (_, page: string) =>
-    `"${top === '' ? '.' : top}/${page}"`);
+  // What can be scrolled must be reached by keyboard.
+  const linked = html.replaceAll('<pre>', '<pre tabindex="0">')
+    .replaceAll(/"site:([^"]*)"( class="[^"]*")?( target="_blank")?/g, (_, page: string) => `"${top === '' ? '.' : top}/${page}"`);
   if (linked !== html) writeFileSync(file, linked);
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { constants } from 'node:os';
 import { libc } from './libc.ts';
 import { hold, signo, type Signal } from './perlipc.ts';
 import { note } from './perlvar.ts';
@@ -17,9 +16,6 @@ export const SIGCHLD = 'CHLD';
 export const SIGTERM = 'TERM';
 /** The terminal is gone; to a daemon: start anew. */
 export const SIGHUP = 'HUP';
-
-/** Not allowed: there is such a process, but it is not ours. */
-export const EPERM = constants.errno.EPERM;
 
 /** {@link sigprocmask} is to hold signals back. */
 export const SIG_BLOCK = 0;

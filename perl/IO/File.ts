@@ -3,15 +3,11 @@
  *
  * @module
  */
-import { accessSync, constants, existsSync, lstatSync, openSync, unlinkSync } from 'node:fs';
+import { accessSync, constants, existsSync, openSync, unlinkSync } from 'node:fs';
 import { attempt } from '../perlfunc.ts';
 import { secure } from '../perlsec.ts';
 import { IO_Handle } from './Handle.ts';
 
-/** Make the file if there is none. */
-export const O_CREAT = constants.O_CREAT;
-/** Refuse if there is one. */
-export const O_EXCL = constants.O_EXCL;
 /** For reading. */
 export const O_RDONLY = constants.O_RDONLY;
 /** For writing. */
@@ -23,7 +19,7 @@ export class IO_File extends IO_Handle {
    * `IO::File->new`
    *
    * @param path the file; for writing it must not be tainted
-   * @param flags O_RDONLY, or O_WRONLY with what belongs to it
+   * @param flags O_RDONLY or O_WRONLY
    * @param mode the permissions of a new file
    * @returns the handle, or undefined with `$!` set
    */
@@ -36,15 +32,14 @@ export class IO_File extends IO_Handle {
 }
 
 /**
- * The file tests: `e` exists, `l` is a link, `w` can be written.
+ * The file tests: `e` exists, `w` can be written.
  *
  * @param test which
  * @param path of what
  * @returns whether it holds
  */
-export function filetest(test: 'e' | 'l' | 'w', path: string): boolean {
+export function filetest(test: 'e' | 'w', path: string): boolean {
   if (test === 'e') return existsSync(path);
-  if (test === 'l') return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
   return attempt(() => { accessSync(path, constants.W_OK); });
 }
 

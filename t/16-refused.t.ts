@@ -32,11 +32,25 @@ void t.test('arguments', async (t) => {
 void t.test('--help and --version', async (t) => {
   const help = await eliza_hup(['--help']);
   t.match(help.stdout, /^Usage: node eliza_hup\.js \[--foreground\] \[PORT\]\n/);
-  for (const name of ['ELIZA_PIDFILE', 'ELIZA_USER', 'ELIZA_GROUP', 'ELIZA_HOME', 'ELIZA_SCRIPT']) t.match(help.stdout, name);
+  const settings = ['PIDFILE', 'USER', 'GROUP', 'HOME', 'SCRIPT'];
+  const limits = ['CONVERSATIONS', 'PER_ADDRESS', 'IDLE', 'SESSION', 'LINE', 'LOG_RATE'];
+  for (const name of [...settings, ...limits]) t.match(help.stdout, `ELIZA_${name} `);
   t.same([help.status, help.stderr], [0, '']);
   const version = await eliza_hup(['--version']);
   const { version: number } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   t.same([version.status, version.stdout, version.stderr], [0, `eliza-hup ${number}\n`, '']);
+});
+
+void t.test('-c, which looks and does not run', async (t) => {
+  const dir = folder(t);
+  const env = { ELIZA_PIDFILE: join(dir, 'pid'), ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} };
+  const good = await eliza_hup(['-c', '1200'], env);
+  t.same([good.status, good.stdout], [0, '']);
+  t.match(good.stderr, /^eliza_hup\.js syntax OK$/m);
+  const bad = await eliza_hup(['-c', '1200'], { ...env, ELIZA_SCRIPT: '/nowhere/script.txt' });
+  t.not(bad.status, 0);
+  t.notMatch(bad.stderr, /syntax OK/);
+  t.notOk(existsSync(join(dir, 'pid')), 'nothing was opened');
 });
 
 for (const { name, settings } of users) {

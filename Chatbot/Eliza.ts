@@ -13,6 +13,7 @@
  */
 import { print, STDIN } from '../perl/IO/Handle.ts';
 import { $ } from '../perl/perlvar.ts';
+import { play } from '../perl/rehearsal.ts';
 import { lower, matcher, pattern, rule_pattern, Words, type Matcher } from './Pattern.ts';
 import { add, check, empty, goto_of, load, parse, ScriptError, split, SUBSEP, type Script, type ScriptData } from './Script.ts';
 
@@ -190,6 +191,9 @@ function no_array(): never {
 /** The members that the script fills. */
 const MEMBERS = Object.keys(empty()) as (keyof ScriptData)[];
 
+/** What is said before the first client comes; see perl/rehearsal.ts. */
+const REHEARSED = ['Hello, Eliza.', 'I am not sure that I want this, my friend.', 'You are like my father, you know? But why?'];
+
 /** Where a property is looked for that neither a bot nor its class has; what every object has, it has too. */
 const AUTOLOAD = new Proxy({}, {
   get: (target, field): unknown => {
@@ -299,7 +303,8 @@ export class Eliza implements Fields {
   #mine<Member extends keyof ScriptData>(member: Member): ScriptData[Member] {
     if (!this.#own.has(member)) {
       this.#own.add(member);
-      this.#data = { ...this.#data, [member]: structuredClone(this.#data[member]) };
+      const shared = this.#data[member];
+      this.#data = { ...this.#data, [member]: Array.isArray(shared) ? [...shared] : structuredClone(shared) };
     }
     if (!Array.isArray(this.#data[member])) this.#engine = undefined;
     return this.#data[member];
@@ -557,14 +562,23 @@ export class Eliza implements Fields {
   }
 
   /**
-   * Reads, checks and compiles a script once a process: bots made of it later need no file, as under chroot.
+   * Reads, checks and compiles a script once a process: bots made of it later need no file, as under chroot. A script
+   * that is whole is given to the rehearsal, so that they need not compile anything either.
    *
    * @param scriptfile its file; '' for the default script
    * @returns the same name, to make bots with
    * @throws ScriptError when the script cannot be read or used
    */
   static load(scriptfile = ''): string {
-    engine_of(load(scriptfile));
+    const { keywords } = engine_of(load(scriptfile));
+    try {
+      for (const { rules } of keywords.values()) for (const { match } of rules) match('', '');
+      const bot = new Eliza({ scriptfile });
+      for (const line of REHEARSED) bot.transform(line);
+      if (bot.initial.length > 0 && bot.final.length > 0) play([...REHEARSED.map((line) => `${line}\r\n`), '']);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error; // a rule that is not complete: conversations that come to it will say so
+    }
     return scriptfile;
   }
 }

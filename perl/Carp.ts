@@ -4,7 +4,6 @@
  * @module
  */
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { die, warn } from './perlfunc.ts';
 
 /** Where a call came from. */
@@ -34,7 +33,7 @@ export function caller(): Frame[] {
     return sites.flatMap((site) => {
       const file = site.getFileName() ?? '';
       if (!file.startsWith('file:') || file.startsWith(perl)) return [];
-      return [{ sub: site.getFunctionName() ?? 'main', file: basename(fileURLToPath(file)), line: site.getLineNumber() ?? 0 }];
+      return [{ sub: site.getFunctionName() ?? 'main', file: basename(file), line: site.getLineNumber() ?? 0 }];
     });
   } finally {
     Object.assign(Error, { prepareStackTrace, stackTraceLimit });

@@ -33,6 +33,8 @@ export function WTERMSIG(status: number): number {
   return status & 127;
 }
 
+const set = Buffer.alloc(128); // one for all: the kernel takes a copy
+
 /** A set of signals: `POSIX::SigSet`. */
 export class SigSet {
   /** The members. */
@@ -49,7 +51,7 @@ export class SigSet {
 
   /** @returns the set as the C library's sigset_t */
   sigset_t(): Buffer {
-    const set = Buffer.alloc(128);
+    set.fill(0);
     for (const signal of this.signals) {
       const bit = signo(signal) - 1;
       set.writeUInt8(set.readUInt8(bit >> 3) | (1 << (bit & 7)), bit >> 3);

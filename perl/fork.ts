@@ -12,10 +12,11 @@
  */
 import { readdirSync } from 'node:fs';
 import { libc } from './libc.ts';
-import { install, type Rule } from './Linux/Seccomp.ts';
+import { filter, install, type Rule } from './Linux/Seccomp.ts';
 import { forget_pending } from './perlipc.ts';
 import { die, exec, exit } from './perlfunc.ts';
 import { $, note } from './perlvar.ts';
+import { remember } from './rehearsal.ts';
 import { listen_fds } from './Systemd/Daemon.ts';
 
 const DONTFORK = 10;
@@ -31,7 +32,13 @@ const skip_dontfork: Rule = { call: 'madvise', when: [[2, '==', DONTFORK]], answ
  */
 const keep_hangup: Rule = { call: 'rt_sigaction', when: [[0, '==', SIGHUP], [2, '==', 0]], answer: 0 };
 
-const flags = ['--single-threaded', '--v8-pool-size=1'];
+/** Node's switches, which the program gives itself. */
+export const flags = [
+  '--single-threaded', '--v8-pool-size=1',
+  // For the children: what the parent has compiled stays compiled, and they write as little as can be into its memory.
+  '--no-flush-bytecode', '--no-opt', '--no-sparkplug',
+  '--use-largepages=silent', // node's own code in pages of 2 MB, so that a child need not ask for it 4 KB by 4 KB
+];
 
 /**
  * Forks the process.
@@ -45,10 +52,19 @@ export function fork(): number | undefined {
   if (pid === 0) {
     uv_loop_fork(uv_default_loop());
     forget_pending();
-    Object.defineProperty(process, 'pid', { value: $['$'], configurable: true, enumerable: true });
+    set_pid($['$']);
   }
   return pid;
 }
+
+function set_pid(value: number): void {
+  Object.defineProperty(process, 'pid', { value, configurable: true, enumerable: true });
+}
+
+remember(() => {
+  const { pid } = process;
+  return () => { set_pid(pid); };
+});
 
 /**
  * Asks the kernel whether MADV_DONTFORK is skipped. The address is unaligned on purpose: a bare kernel refuses it.
@@ -69,7 +85,7 @@ export function prepare(): void {
   Object.assign(process, { reallyExit: exit }); // where process.exit ends
   const ready = skipped();
   if (ready && flags.every((flag) => process.execArgv.includes(flag))) return;
-  if (!ready && !install([skip_dontfork, keep_hangup], 'allow')) {
+  if (!ready && !install(filter([skip_dontfork, keep_hangup], 'allow'))) {
     die(`Can't fork here: the kernel refused the seccomp filter that fork needs: ${$['!']}\n`);
   }
   if (!skipped()) die("Can't fork here: the seccomp filter that fork needs has no effect\n");

@@ -54,6 +54,7 @@ function declare() {
     setresgid: c<(real: number, effective: number, saved: number) => number>('int setresgid(uint32_t, uint32_t, uint32_t)'),
     setgroups: c<(size: number, list: Uint32Array) => number>('int setgroups(size_t, const uint32_t *)'),
     setrlimit: c<(resource: number, limits: BigUint64Array) => number>('int setrlimit(int, const void *)'),
+    chdir: c<(path: string) => number>('int chdir(const char *)'),
     chroot: c<(path: string) => number>('int chroot(const char *)'),
     getpwnam: c<(name: string) => bigint | null>('void *getpwnam(const char *)'),
     getgrnam: c<(name: string) => bigint | null>('void *getgrnam(const char *)'),
@@ -66,6 +67,8 @@ function declare() {
 
     // descriptors and sockets
     syscall: c<(number: number, a: number, b: number, c: number) => number>('long syscall(long, long, long, long)'),
+    read: c<(fd: number, into: Buffer, size: number) => number>('long read(int, void *, size_t)'),
+    write: c<(fd: number, bytes: Buffer, size: number) => number>('long write(int, const void *, size_t)'),
     close: c<(fd: number) => number>('int close(int)'),
     dup2: c<(from: number, to: number) => number>('int dup2(int, int)'),
     fcntl_lock: c<(fd: number, command: number, lock: Buffer) => number>('int fcntl(int, int, void *)'),

@@ -105,7 +105,9 @@ export function exit(status = 0): never {
     status = 255;
     print_error(error instanceof Error ? error.message : String(error));
   });
-  return libc()._exit(status);
+  const { close, _exit } = libc();
+  for (const fd of [0, 1, 2]) close(fd); // a client need not wait until the kernel has cleared the memory away
+  return _exit(status);
 }
 
 /**
@@ -176,7 +178,7 @@ export function chroot(path: string): boolean {
  */
 export function chdir(path: string): boolean {
   secure('chdir', path);
-  return attempt(() => { process.chdir(path); });
+  return note(libc().chdir(path)) === 0;
 }
 
 /**

@@ -10,6 +10,7 @@
  */
 import { constants } from 'node:os';
 import { libc } from './libc.ts';
+import { remember } from './rehearsal.ts';
 
 /**
  * A handler gets the signal's bare name, as in Perl. It may be asynchronous: the program waits for it.
@@ -64,19 +65,24 @@ function install_handler(number: number): void {
   process.off('SIGUSR2', listener);
 }
 
+remember(() => {
+  const all = [...dispositions];
+  return () => { for (const [signal, disposition] of all) dispositions.set(signal, disposition); };
+});
+
+/** Without a handler the kernel alone is told: it no longer calls Node, whose listener may stay where it is. */
 function dispose(signal: Signal, disposition: Disposition): void {
-  const listener = listeners.get(signal);
-  if (listener) process.off(`SIG${signal}`, listener);
-  listeners.delete(signal);
   dispositions.set(signal, disposition);
-  if (typeof disposition === 'function') {
-    const listener = (): void => { deliver(signal); };
-    listeners.set(signal, listener);
-    process.on(`SIG${signal}`, listener);
-    if (signal === 'HUP') install_handler(signo(signal));
-  } else {
+  if (typeof disposition !== 'function') {
     libc().signal(signo(signal), disposition === 'IGNORE' ? 1 : 0); // SIG_IGN, SIG_DFL
+    return;
   }
+  const listener = listeners.get(signal);
+  if (listener) process.off(`SIG${signal}`, listener); // and on again, so that the kernel calls Node again
+  const anew = (): void => { deliver(signal); };
+  listeners.set(signal, anew);
+  process.on(`SIG${signal}`, anew);
+  if (signal === 'HUP') install_handler(signo(signal));
 }
 
 /** Runs a signal's handler now, or notes it for the moment it is unblocked or its earlier run is done. */

@@ -6,6 +6,7 @@
  */
 import { c_errno, libc } from './libc.ts';
 import { secure, Tainted } from './perlsec.ts';
+import { remember } from './rehearsal.ts';
 
 let errno = 0;
 const keep = 2 ** 32 - 1; // (uid_t) -1: leave this id as it is
@@ -138,6 +139,11 @@ export const $ = {
     must(libc().setresgid(keep, gid, keep), 'effective gid');
   },
 };
+
+remember(() => {
+  const autoflush = $['|'];
+  return () => { $['|'] = autoflush; };
+});
 
 const words = typeof process === 'undefined' ? [] : process.argv.slice(2); // a browser has none
 

@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import t from 'tap';
+import { flags } from '../perl/fork.ts';
 import { installed, root, run } from './harness.ts';
 
 const program = join(root, 't', 'programs', 'fork.js');
@@ -55,7 +56,7 @@ void t.test('node’s switches, NODE_OPTIONS and environment survive the executi
     env: { ...process.env, NODE_OPTIONS: '--max-http-header-size=12345', SOMETHING: 'kept' },
   });
   t.same(JSON.parse(stdout), {
-    execArgv: ['--single-threaded', '--v8-pool-size=1', '--no-deprecation'],
+    execArgv: [...flags, '--no-deprecation'],
     execPath: process.execPath,
     argv: [join(root, 't', 'programs', 'reexec.js'), '1200'],
     header: 12345,

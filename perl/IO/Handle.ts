@@ -6,31 +6,26 @@
  *
  * @module
  */
-import type * as fs from 'node:fs';
 import { libc } from '../libc.ts';
 import { Tainted, type Text } from '../perlsec.ts';
 import { $, note } from '../perlvar.ts';
 
-let node_fs: typeof fs | undefined;
-let buffer: Buffer | undefined; // one for all: input is read in between, never beside
-
-function io(): typeof fs {
-  node_fs ??= process.getBuiltinModule('node:fs');
-  return node_fs;
-}
-
+const SIZE = 4096;
+let input: Buffer | undefined; // one for all: input is read in between, never beside
+let output: Buffer | undefined;
 let timed = false; // a layer has set a time limit on the client's socket
 
-function code_of(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+/** Whether the call has failed because it had waited for as long as it may. */
+function timed_out(): boolean {
+  return timed && $.errno === process.getBuiltinModule('node:os').constants.errno.EAGAIN;
 }
 
 /** Whether a failed call should simply be made again: a signal cut it short, or a pipe of Node's is not ready. */
-function again(error: unknown): boolean {
-  const code = code_of(error);
-  if (code === 'EAGAIN' && timed) return false; // it has waited for as long as it may
-  if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-  return code === 'EAGAIN' || code === 'EINTR';
+function again(): boolean {
+  const { EAGAIN, EINTR } = process.getBuiltinModule('node:os').constants.errno;
+  if (timed_out()) return false;
+  if ($.errno === EAGAIN) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  return $.errno === EAGAIN || $.errno === EINTR;
 }
 
 /** What `binmode` lays between a descriptor and its reader. */
@@ -89,17 +84,17 @@ export class IO_Handle {
   #fill(): void {
     const layer = this.#layer;
     layer?.before_read();
-    try {
-      const length = io().readSync(this.fd, (buffer ??= Buffer.alloc(4096)));
-      this.#input += layer ? layer.decode(buffer.subarray(0, length)) : buffer.toString('latin1', 0, length);
-      this.#eof = length === 0 || (layer?.expired() ?? false);
-    } catch (error) {
-      if (layer && code_of(error) === 'EAGAIN') {
-        layer.silence();
-        this.#eof = true;
-      } else if (!again(error)) {
-        this.#eof = true;
-      }
+    const length = note(libc().read(this.fd, (input ??= Buffer.alloc(SIZE)), SIZE));
+    if (length > 0) {
+      this.#input += layer ? layer.decode(input.subarray(0, length)) : input.toString('latin1', 0, length);
+      this.#eof = layer?.expired() ?? false;
+    } else if (length === 0) {
+      this.#eof = true;
+    } else if (layer && timed_out()) {
+      layer.silence();
+      this.#eof = true;
+    } else {
+      this.#eof = !again();
     }
   }
 
@@ -126,14 +121,13 @@ export class IO_Handle {
 
   /** Writes out what print has kept. @returns false when the other side has gone */
   flush(): boolean {
-    let rest = Buffer.from(this.#output, 'latin1');
+    let rest = this.#output;
     this.#output = '';
-    while (rest.length > 0) {
-      try {
-        rest = rest.subarray(io().writeSync(this.fd, rest));
-      } catch (error) {
-        if (!again(error)) return false;
-      }
+    while (rest !== '') {
+      const size = (output ??= Buffer.alloc(SIZE)).write(rest, 'latin1');
+      const written = note(libc().write(this.fd, output, size));
+      if (written >= 0) rest = rest.slice(written);
+      else if (!again()) return false;
     }
     return true;
   }
@@ -156,7 +150,7 @@ export class IO_Handle {
   /** Closes the descriptor. */
   close(): void {
     this.flush();
-    io().closeSync(this.fd);
+    libc().close(this.fd);
   }
 }
 

@@ -13,6 +13,7 @@ import { depth, interruption, top } from '../perlipc.ts';
 import { check_only } from '../perlrun.ts';
 import { Tainted } from '../perlsec.ts';
 import { hand_over, take_listen_fds } from '../Systemd/Daemon.ts';
+import { next_act, remember } from '../rehearsal.ts';
 import { $, note } from '../perlvar.ts';
 import { IO_Handle } from './Handle.ts';
 
@@ -83,11 +84,12 @@ export class IO_Socket_INET {
   /** The descriptor's number. */
   readonly fd: number;
   #poll: Poll | undefined;
-  #ready: () => void = () => undefined;
+  #ready: (() => void) | undefined;
   #open = true;
 
   private constructor(fd: number) {
     this.fd = fd;
+    remember(() => () => { this.#open = true; });
   }
 
   /**
@@ -122,11 +124,12 @@ export class IO_Socket_INET {
 
   /**
    * Waits for a client. Signals' handlers run meanwhile; unlike Perl's accept it goes on after them, and it takes no
-   * client while one of them is still running.
+   * client while one of them is still running. The first clients are a rehearsal's.
    *
    * @returns the connection, or undefined once the socket is closed
    */
   async accept(): Promise<Connection | undefined> {
+    if (next_act()) return new Connection(this.fd, '127.0.0.1');
     const level = depth();
     // However many clients wait, signals come first: Perl too looks for them between two operations.
     await new Promise((resume) => setImmediate(resume));
@@ -158,8 +161,15 @@ export class IO_Socket_INET {
     if (errno !== EAGAIN) throw new Error(`accept: ${$['!']}`);
     await new Promise<void>((resume) => {
       this.#ready = resume;
-      this.#poll ??= readable(this.fd, () => { this.#ready(); });
+      this.#poll ??= readable(this.fd, () => { this.#wake(); });
     });
+  }
+
+  /** Once only: Node spends more on a promise that is kept twice than a child on its whole conversation. */
+  #wake(): void {
+    const ready = this.#ready;
+    this.#ready = undefined;
+    ready?.();
   }
 
   /** Takes no more clients; those who come wait for the program that will be executed. */
@@ -175,6 +185,6 @@ export class IO_Socket_INET {
     this.#poll?.close();
     this.#poll = undefined;
     libc().close(this.fd);
-    this.#ready();
+    this.#wake();
   }
 }

@@ -70,14 +70,22 @@ function compile(rules: Rule[], otherwise: Answer): Instruction[] {
   return [[LOAD, 0, 0, arch], [EQUAL, 1, 0, numbers.arch], foreign, [LOAD, 0, 0, nr], ...program, returns(otherwise)];
 }
 
+/** A filter as the kernel takes it: C's `struct sock_fprog`, and the program that it points to. */
+export interface Filter {
+  /** The struct. */
+  readonly sock_fprog: Buffer;
+  /** The program. */
+  readonly code: Buffer;
+}
+
 /**
- * Lays a filter over this process.
+ * Makes a filter.
  *
  * @param rules the rules, in order
  * @param otherwise the answer to calls that no rule names
- * @returns whether the kernel took it; `$!` says why not
+ * @returns what {@link install} takes, as often as it is wanted
  */
-export function install(rules: Rule[], otherwise: Answer): boolean {
+export function filter(rules: Rule[], otherwise: Answer): Filter {
   const program = compile(rules, otherwise);
   const code = Buffer.alloc(8 * program.length);
   program.forEach(([op, yes, no, k], i) => {
@@ -89,6 +97,16 @@ export function install(rules: Rule[], otherwise: Answer): boolean {
   const sock_fprog = Buffer.alloc(16);
   sock_fprog.writeUInt16LE(program.length, 0);
   sock_fprog.writeBigUInt64LE(address_of(code), 8);
+  return { sock_fprog, code };
+}
+
+/**
+ * Lays a filter over this process.
+ *
+ * @param filter the filter
+ * @returns whether the kernel took it; `$!` says why not
+ */
+export function install({ sock_fprog }: Filter): boolean {
   const { prctl } = libc();
   const [NO_NEW_PRIVS, SECCOMP, MODE_FILTER] = [38, 22, 2];
   return note(prctl(NO_NEW_PRIVS, 1, null, 0, 0)) === 0 && note(prctl(SECCOMP, MODE_FILTER, sock_fprog, 0, 0)) === 0;

@@ -9,7 +9,7 @@
  */
 import { constants } from 'node:os';
 import { libc } from '../libc.ts';
-import { install, type Rule } from '../Linux/Seccomp.ts';
+import { filter, type Filter, install, type Rule } from '../Linux/Seccomp.ts';
 import { die } from '../perlfunc.ts';
 import { $, note } from '../perlvar.ts';
 
@@ -29,6 +29,7 @@ const CPU = 60; // seconds; a conversation of two hours takes less than one
 
 let log = (): number => -1;
 let log_is_file = false;
+let made: { filter: Filter; kept: number } | undefined; // by the rehearsal, and inherited
 
 /**
  * Exempts a descriptor from {@link pledge}: the log's, which a child goes on writing to.
@@ -62,11 +63,13 @@ export function pledge(_promises: 'stdio'): void {
 
   // The garbage collector now and then tells libuv of a task, by a write to a descriptor that will be closed; at EBADF
   // libuv would abort the process, EAGAIN it takes for "told already". The loop that would do the task is no more.
-  const lines: Rule[] = kept === -1 ? [] : [{ call: 'write', when: [[0, '==', kept]], answer: 'allow' }];
-  const mute: Rule = { call: 'write', when: [[0, '>', 2]], answer: constants.errno.EAGAIN };
-  if (!install([...lines, mute, ...stdio.map((call): Rule => ({ call, answer: 'allow' }))], 'kill')) {
-    die(`Can't confine the conversation: ${$['!']}\n`);
+  if (made?.kept !== kept) {
+    const lines: Rule[] = kept === -1 ? [] : [{ call: 'write', when: [[0, '==', kept]], answer: 'allow' }];
+    const mute: Rule = { call: 'write', when: [[0, '>', 2]], answer: constants.errno.EAGAIN };
+    const rules = [...lines, mute, ...stdio.map((call): Rule => ({ call, answer: 'allow' }))];
+    made = { filter: filter(rules, 'kill'), kept };
   }
+  if (!install(made.filter)) die(`Can't confine the conversation: ${$['!']}\n`);
   closefrom(3, kept);
 }
 

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { openSync, writeSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { libc } from '../libc.ts';
 import { keep_open } from '../OpenBSD/Pledge.ts';
@@ -65,27 +65,35 @@ function reachable(): boolean {
   return connected;
 }
 
+const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec';
+
 /** A line as syslogd writes it to a file: `Nov 22 17:20:34 eliza_hup.js[123]: text`. */
 function line(text: string): string {
   const now = new Date();
-  const month = now.toLocaleString('en-US', { month: 'short' });
+  const month = months.slice(4 * now.getMonth(), 4 * now.getMonth() + 3); // not Intl's, which takes longer than a reply
   const day = String(now.getDate()).padStart(2);
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':');
   const ident = name.toString('utf8', 0, name.length - 1);
-  return `${month} ${day} ${now.toTimeString().slice(0, 8)} ${ident}[${$['$']}]: ${text}\n`;
+  return `${month} ${day} ${time} ${ident}[${$['$']}]: ${text}\n`;
+}
+
+function append(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  libc().write(fd, bytes, bytes.length);
 }
 
 /** Opens a log with a descriptor that a duplicate of STDERR, a file or the C library's own socket has. */
 const kinds = {
   stderr: (): Log => {
     const fd = libc().fcntl(2, 1030, 3); // F_DUPFD_CLOEXEC: STDERR itself will be a client's
-    return { fd: () => fd, write: (priority, text) => { writeSync(fd, paint(priority, line(text))); } };
+    return { fd: () => fd, write: (priority, text) => { append(fd, paint(priority, line(text))); } };
   },
   file: (path: string): Log => {
     const fd = openSync(path, 'a', 0o640);
-    return { fd: () => fd, write: (_, text) => { writeSync(fd, line(text)); } };
+    return { fd: () => fd, write: (_, text) => { append(fd, line(text)); } };
   },
   unix: (option: number, facility: number): Log => {
-    const { openlog, syslog } = libc();
+    const { openlog } = libc();
     const before = candidates.map(peer);
     openlog(name, option, facility);
     let fd = candidates.find((fd) => before[fd] === undefined && peer(fd) !== undefined) ?? -1;
@@ -93,7 +101,7 @@ const kinds = {
     return {
       // The C library opens its socket anew when syslogd has been restarted, and does not say where.
       fd: () => (fd = peer(fd) === place ? fd : candidates.find((other) => peer(other) === place) ?? -1),
-      write: (priority, text) => { syslog(priorities[priority], '%s', 'const char *', text); },
+      write: (priority, text) => { libc().syslog(priorities[priority], '%s', 'const char *', text); },
     };
   },
 };

@@ -53,9 +53,15 @@ export async function start_browser(t: Test): Promise<Browser> {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** @returns what axe finds wrong with a page */
-export async function violations(page: Page): Promise<string[]> {
+/**
+ * Has axe look at a page.
+ *
+ * @param page the page
+ * @param part a selector of the part to look at
+ * @returns what is wrong with it
+ */
+export async function violations(page: Page, part = 'html'): Promise<string[]> {
   await page.evaluate(axe);
-  return page.evaluate(`axe.run().then(({ violations }) =>
+  return page.evaluate(`axe.run('${part}', { preload: false }).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`);
 }

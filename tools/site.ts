@@ -63,10 +63,10 @@ if (status !== 0) exit(status ?? 1);
 write_pages(out);
 for (const name of files(out, '.html')) {
   const file = join(out, name);
-  const top = relative(dirname(file), out);
+  const top = relative(dirname(file), out) || '.';
   const html = readFileSync(file, 'utf8');
   // What can be scrolled must be reached by keyboard.
-  const linked = html.replaceAll('<pre>', '<pre tabindex="0">')
-    .replaceAll(/"site:([^"]*)"( class="[^"]*")?( target="_blank")?/g, (_, page: string) => `"${top === '' ? '.' : top}/${page}"`);
+  const linked = html.replaceAll(/<(pre|table)>/g, '<$1 tabindex="0">')
+    .replaceAll(/"site:([^"]*)"( class="[^"]*")?( target="_blank")?/g, (_, page: string) => `"${top}/${page}"`);
   if (linked !== html) writeFileSync(file, linked);
 }

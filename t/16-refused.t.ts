@@ -31,7 +31,7 @@ void t.test('arguments', async (t) => {
 
 void t.test('--help and --version', async (t) => {
   const help = await eliza_hup(['--help']);
-  t.match(help.stdout, /^Usage: node eliza_hup\.js \[--foreground\] \[PORT\]\n/);
+  t.match(help.stdout, /^Usage: node eliza_hup\.js \[--foreground\] \[-c\] \[PORT\]\n/);
   const settings = ['PIDFILE', 'USER', 'GROUP', 'HOME', 'SCRIPT'];
   const limits = ['CONVERSATIONS', 'PER_ADDRESS', 'IDLE', 'SESSION', 'LINE', 'LOG_RATE'];
   for (const name of [...settings, ...limits]) t.match(help.stdout, `ELIZA_${name} `);

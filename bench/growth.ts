@@ -1,0 +1,81 @@
+/**
+ * `npm run bench -- growth`: how the daemon's cost grows with the conversations open, the script's size, and its own size.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { children, root, status, until } from '../t/harness.ts';
+import { type Curve, curves } from './chart.ts';
+import { type Contender, contenders } from './contenders.ts';
+import { load, memory, open, quantile } from './measure.ts';
+
+const { values: options } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, docs: { type: 'string' } },
+});
+const seconds = options.quick ? 0.2 : 2;
+const both = contenders().slice(0, 2).filter(({ missing }) => missing === false);
+
+/** With so many open and silent: how many others a second, and what each of the open ones takes. */
+async function with_open(contender: Contender, numbers: readonly number[]): Promise<[number, number, number][]> {
+  const server = await contender.start();
+  const points: [number, number, number][] = [];
+  for (const number of numbers) {
+    await until('the earlier children to end', () => children(server.pid()).length === 0);
+    const sockets = await open(server.port, number);
+    const { pss } = memory(children(server.pid()).slice(0, 50));
+    const { complete, seconds: time } = await load(server.port, 1, seconds);
+    points.push([number, complete / time, pss]);
+    for (const socket of sockets) socket.destroy();
+  }
+  await until('the children to end', () => children(server.pid()).length === 0);
+  await server.stop();
+  return points;
+}
+
+/** A doctor so many times as long: the same rules under other keywords. */
+function longer(times: number, dir: string): string {
+  const doctor = readFileSync(join(root, 'Chatbot', 'doctor.txt'), 'latin1');
+  const keys = doctor.slice(doctor.indexOf('key:'));
+  const more = Array.from({ length: times - 1 }, (_, i) => keys.replace(/^key: (\S+)/gm, `key: $1x${i}`));
+  const file = join(dir, `doctor-${times}.txt`);
+  writeFileSync(file, [doctor, ...more].join('\n'), 'latin1');
+  return file;
+}
+
+const numbers = options.quick ? [1, 3] : [1, 10, 100, 1000];
+const sizes = options.quick ? [1] : [1, 10, 100];
+const dir = mkdtempSync(join(tmpdir(), 'growth-'));
+const [rate, share, script]: [Curve[], Curve[], Curve[]] = [[], [], []];
+
+for (const contender of both) {
+  const { name } = contender;
+  const points = await with_open(contender, numbers);
+  rate.push({ name, points: points.map(([open, rate]) => [open, rate]) });
+  share.push({ name, points: points.map(([open, , pss]) => [open, pss]) });
+  for (const [open, rate, pss] of points) console.log(`${name}: ${open} open, ${rate.toFixed(0)} a second, ${pss} KB each`);
+
+  const by_size: [number, number][] = [];
+  for (const times of sizes) {
+    const server = await contender.start(longer(times, dir));
+    const seen = await load(server.port, 1, seconds);
+    const [rss] = status(server.pid(), 'RssAnon').split(' ');
+    const greeting = quantile(seen.greetings, 0.5);
+    by_size.push([times, seen.complete / seen.seconds]);
+    console.log(`${name}: script of ${times} times the size, ${(seen.complete / seen.seconds).toFixed(0)} a second, `
+      + `greeting after ${greeting.toFixed(2)} ms, parent of ${rss ?? '?'} KB`);
+    await server.stop();
+  }
+  script.push({ name, points: by_size });
+}
+rmSync(dir, { recursive: true });
+
+if (options.docs !== undefined) {
+  const chart = (file: string, title: string, across: string, lines: Curve[]): void => {
+    writeFileSync(join(options.docs ?? '', file), curves(title, across, lines));
+  };
+  chart('growth-open.svg', 'Conversations a second beside silent ones', 'conversations open', rate);
+  chart('growth-memory.svg', 'KB of memory a conversation, its share of what is shared', 'conversations open', share);
+  chart('growth-script.svg', 'Conversations a second by the size of the script', 'times the doctor', script);
+}

@@ -1,0 +1,163 @@
+/**
+ * `npm run bench`: all contenders in one run, in turn, several rounds: medians, spread, and first of all ratios, since
+ * absolute times say more about the machine than about the program.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { children, until } from '../t/harness.ts';
+import { bars } from './chart.ts';
+import { type Contender, contenders, greeted, type Server } from './contenders.ts';
+import { load, memory, open, quantile } from './measure.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    perl: { type: 'string' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    json: { type: 'string' },
+    svg: { type: 'string' },
+  },
+});
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
+const seconds = Number(options.seconds ?? (options.quick ? 0.3 : 3));
+const loads = [1, 8, 32] as const;
+
+/** One contender's figures. */
+interface Figures {
+  /** Conversations a second, by clients: one figure a round. */
+  rate: Partial<Record<number, number[]>>;
+  /** To the first greeting, in ms: the median at 1 client and the 99th percentile at 8, a figure a round. */
+  greeting: number[];
+  late: number[];
+  complete: number;
+  lost: number;
+  /** KB of an idle conversation: its own dirty memory, and its share of all with many open. */
+  dirty?: number;
+  pss?: number;
+  /** Milliseconds: from the command to the prompt, and from HUP to a greeting. */
+  start: number[];
+  hup: number[];
+}
+
+/** What idle conversations take. */
+async function idle(server: Server, number: number): Promise<{ dirty: number; pss: number }> {
+  await until('the earlier children to end', () => children(server.pid()).length === 0);
+  const sockets = await open(server.port, number);
+  const taken = memory(children(server.pid()));
+  for (const socket of sockets) socket.destroy();
+  await until('the children to end', () => children(server.pid()).length === 0);
+  return taken;
+}
+
+/** From HUP to the first greeting by the program anew. */
+async function hang_up(server: Server): Promise<number> {
+  const before = server.pid();
+  const begin = performance.now();
+  process.kill(before, 'SIGHUP');
+  await until('the new pid', () => server.pid() > 0 && server.pid() !== before);
+  await greeted(server.port);
+  return performance.now() - begin;
+}
+
+async function run(): Promise<Map<Contender, Figures>> {
+  const results = new Map<Contender, Figures>();
+  const servers = new Map<Contender, Server>();
+  for (const contender of contenders(options.perl)) {
+    if (contender.missing !== false) {
+      console.log(`# ${contender.name} left out: ${contender.missing}`);
+      continue;
+    }
+    results.set(contender, { rate: {}, greeting: [], late: [], complete: 0, lost: 0, start: [], hup: [] });
+    servers.set(contender, await contender.start());
+  }
+  for (let round = 1; round <= rounds; round++) {
+    for (const clients of loads) {
+      for (const [contender, server] of servers) {
+        const figures = results.get(contender);
+        if (!figures) continue;
+        const seen = await load(server.port, clients, seconds);
+        (figures.rate[clients] ??= []).push(seen.complete / seen.seconds);
+        figures.complete += seen.complete;
+        figures.lost += seen.lost;
+        if (clients === 1) figures.greeting.push(quantile(seen.greetings, 0.5));
+        if (clients === 8) figures.late.push(quantile(seen.greetings, 0.99));
+      }
+    }
+    console.log(`# round ${round} of ${rounds}`);
+  }
+  for (const [contender, server] of servers) {
+    const figures = results.get(contender);
+    if (!figures) continue;
+    const many = options.quick ? 3 : contender.heavy ? 20 : 200;
+    if (!contender.name.startsWith('socat')) Object.assign(figures, await idle(server, many));
+    if (contender.hup) for (let i = 0; i < rounds; i++) figures.hup.push(await hang_up(server));
+    await server.stop();
+  }
+  for (let round = 1; round <= rounds; round++) {
+    for (const [contender, { start }] of results) {
+      if (!contender.hup) continue;
+      const server = await contender.start();
+      if (server.start !== undefined) start.push(server.start);
+      await server.stop();
+    }
+  }
+  return results;
+}
+
+const results = await run();
+const [ours] = [...results.values()];
+const median = (values: readonly number[] | undefined): number => quantile(values ?? [], 0.5);
+
+/** Ours against another, round by round; where more is worse, the other way round. */
+function ratio(mine: readonly number[] | undefined, theirs: readonly number[] | undefined, less = false): number {
+  return median((mine ?? []).map((value, i) => {
+    const other = theirs?.[i] ?? NaN;
+    return less ? other / value : value / other;
+  }));
+}
+
+const show = (value: number | undefined, digits: number): string =>
+  (value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits)).padStart(9);
+
+const rows = Array.from(results, ([{ name }, { rate }]) => ({
+  name, values: loads.map((clients) => median(rate[clients])),
+}));
+console.log('client and 99th percentile at 8; own memory, share of memory; command to prompt, HUP to greeting\n');
+for (const [{ name }, figures] of results) {
+  if (!ours) break;
+  const part = [
+    ...loads.map((clients) => ratio(ours.rate[clients], figures.rate[clients])),
+    ratio(ours.greeting, figures.greeting, true), ratio(ours.late, figures.late, true),
+    (figures.dirty ?? NaN) / (ours.dirty ?? NaN), (figures.pss ?? NaN) / (ours.pss ?? NaN),
+    ratio(ours.start, figures.start, true), ratio(ours.hup, figures.hup, true),
+  ];
+  console.log(name.padEnd(36) + part.map((value) => show(value, 2)).join(''));
+}
+
+console.log('\nThe figures behind them: medians; a second, ms and KB\n');
+for (const [{ name }, figures] of results) {
+  const rates = loads.map((clients) => median(figures.rate[clients]));
+  const rest = [median(figures.greeting), median(figures.late)];
+  const kb = [figures.dirty, figures.pss];
+  const ms = [median(figures.start), median(figures.hup)];
+  const columns = [
+    ...rates.map((value) => show(value, 0)), ...rest.map((value) => show(value, 2)),
+    ...kb.map((value) => show(value, 0)), ...ms.map((value) => show(value, 0)),
+  ];
+  console.log(name.padEnd(36) + columns.join(''));
+  const spread = loads.map((clients) => {
+    const all = figures.rate[clients] ?? [];
+    return `${Math.min(...all).toFixed(0)}-${Math.max(...all).toFixed(0)}`.padStart(9);
+  });
+  console.log(`${''.padEnd(36)}${spread.join('')}   ${figures.complete} complete, ${figures.lost} lost`);
+}
+
+if (options.json !== undefined) {
+  const data = Array.from(results, ([{ name }, figures]) => ({ name, ...figures }));
+  writeFileSync(options.json, `${JSON.stringify({ node: process.version, rounds, seconds, contenders: data }, null, 1)}\n`);
+}
+if (options.svg !== undefined) {
+  const rows = Array.from(results, ([{ name }, { rate }]) => ({ name, values: loads.map((clients) => median(rate[clients])) }));
+  writeFileSync(options.svg, bars('Conversations a second', loads.map((clients) => `${clients} at once`), rows));
+}

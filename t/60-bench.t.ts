@@ -1,0 +1,35 @@
+/**
+ * The bench, in a hurry: every contender serves every conversation. How fast is no matter for a test.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { root, run } from './harness.ts';
+
+const perl = spawnSync('perl', ['-MChatbot::Eliza', '-e', '1']).status === 0;
+const skip = perl ? false : 'needs perl with Chatbot::Eliza (Debian: libchatbot-eliza-perl)';
+
+interface Result {
+  name: string;
+  complete: number;
+  lost: number;
+}
+
+void t.test('each contender serves each conversation to its end', { skip }, async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'bench-'));
+  t.teardown(() => { rmSync(dir, { recursive: true }); });
+  const json = join(dir, 'bench.json');
+  const { status, stdout, stderr } = await run(process.execPath, [
+    join(root, 'bench', 'bench.js'), '--quick', '--json', json, '--svg', join(dir, 'bench.svg'),
+  ]);
+  t.equal(status, 0, stderr);
+  const { contenders } = JSON.parse(readFileSync(json, 'utf8')) as { contenders: Result[] };
+  t.ok(contenders.length >= 5, 'ours, the Perl, two of Node, a floor');
+  for (const { name, complete, lost } of contenders) {
+    t.ok(complete > 0 && lost === 0, `${name}: ${complete} complete, ${lost} lost`);
+    t.match(stdout, name);
+  }
+  t.match(readFileSync(join(dir, 'bench.svg'), 'utf8'), /^<svg .*<\/svg>\n$/s);
+});

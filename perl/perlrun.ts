@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { closeSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fork, prepare } from './fork.ts';
@@ -151,22 +151,20 @@ export async function perl_c(prepare: () => unknown): Promise<string> {
 }
 
 /** All that a child says until it ends; one that takes more than ten seconds is killed. */
-async function drain(reader: number, child: number): Promise<string> {
+function drain(reader: number, child: number): Promise<string> {
   const patience = setTimeout(() => { libc().kill(child, 9); }, 10_000);
   const bytes = Buffer.alloc(4096);
   let text = '';
-  for (let length = -1; length !== 0;) {
-    await new Promise<void>((resume) => {
-      const poll = readable(reader, () => {
-        poll.close();
-        resume();
-      });
+  return new Promise((resolve) => {
+    const poll = readable(reader, () => {
+      const length = libc().read(reader, bytes, bytes.length);
+      if (length > 0) text += bytes.toString('utf8', 0, length);
+      if (length !== 0) return;
+      clearTimeout(patience);
+      poll.close();
+      resolve(text);
     });
-    length = readSync(reader, bytes);
-    text += bytes.toString('utf8', 0, length);
-  }
-  clearTimeout(patience);
-  return text;
+  });
 }
 
 /**

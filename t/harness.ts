@@ -256,7 +256,13 @@ export async function start(t: Test, settings: Settings = {}): Promise<Daemon> {
   const running = run(command[0] ?? '', command.slice(1), { env, listen: (text) => { said = text; } });
   const outcome = settings.attached ? { status: null, signal: null, stdout: '', stderr: '' } : await running;
 
-  const pid = (): number => existsSync(pidfile) ? Number(readFileSync(pidfile, 'latin1')) : 0;
+  const pid = (): number => {
+    try {
+      return Number(readFileSync(pidfile, 'latin1'));
+    } catch {
+      return 0; // a relaunch removes it for a moment
+    }
+  };
   const file = join(dir, 'eliza_hup.log');
   const log = (): string[] => {
     if (settings.attached) return said.trimEnd().split('\n');

@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { sequence, tree } from './diagram.ts';
 import { lasting, run_sessions } from './sessions.ts';
 import { write_pages } from './site-pages.ts';
+import { picture, SCENES, trace } from './trace.ts';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 const copies = join(root, '.docs');
@@ -32,6 +33,16 @@ function draw(page: string): string {
     const picture = kind === 'tree' ? tree(title, text) : sequence(title, text);
     return `<figure tabindex="0">\n${picture}\n</figure>`;
   });
+}
+
+/** Draws what really happens: ` ```trace hup ` runs the daemon. */
+async function draw_traces(page: string): Promise<string> {
+  for (const [block, name] of page.matchAll(/^```trace (\w+)\n[^]*?^```$/gm)) {
+    const scene = SCENES.find((one) => one === name);
+    if (scene === undefined) throw new Error(`there is nothing to trace that is called ${String(name)}`);
+    page = page.replace(block, `<figure tabindex="0">\n${picture(scene, await trace(scene))}\n</figure>`);
+  }
+  return page;
 }
 
 /** Links `Daemon.pm:97` and its like to the reader page; `site:` is the site's top, from wherever the page will be. */
@@ -52,7 +63,7 @@ for (const name of guide) {
   const page = await run_sessions(before);
   if (lasting(page) !== lasting(before)) writeFileSync(join(root, 'docs', name), page);
   mkdirSync(dirname(join(copies, name)), { recursive: true });
-  writeFileSync(join(copies, name), head(link(draw(page))));
+  writeFileSync(join(copies, name), head(link(draw(await draw_traces(page)))));
 }
 
 const { status } = spawnSync(execPath, [join(root, 'node_modules', 'typedoc', 'bin', 'typedoc'), '--out', out], {

@@ -1,0 +1,66 @@
+/**
+ * `npm run trace`: what it says happened has happened, where it says.
+ *
+ * A student learns that of two processes each has its order, and that between them there is none, but for what they send each
+ * other.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { listings } from '../tools/perl-lines.ts';
+import { picture, SCENES, trace, type Step } from '../tools/trace.ts';
+import { folder, is_root, root, run } from './harness.ts';
+
+/** What one process did, in its order, as `line what`. */
+function of(steps: readonly Step[], who: string): string[] {
+  return steps.filter((step) => step.who === who).map(({ perl, what }) => `${perl.replace(/^.*:/, '')} ${what}`);
+}
+
+for (const scene of SCENES) {
+  void t.test(scene, async (t) => {
+    const steps = await trace(scene);
+    const first = of(steps, 'daemon').slice(1, 5);
+    t.match(first, [/^68 blocks the signals$/, /^69\+? forks$/, /^76 unblocks the signals$/, /^38 hangs up$/], 'the daemon');
+    const child = of(steps, 'child 1');
+    t.match(child[0], /^73 /, 'the child begins with its signals');
+    const root_only = child.filter((text) => text.startsWith('85 '));
+    t.same(root_only, is_root ? ['85 locks itself in'] : [], 'a chroot, for root');
+    t.ok(child.some((text) => /^87 becomes real \d+, saved \d+$/.test(text)), 'it gives up what it was');
+    t.same(child.filter((text) => /^4\d has the client/.test(text)).length, 3, 'it has the client for its three descriptors');
+
+    const daemon = of(steps, 'daemon');
+    const order = (...texts: RegExp[]): boolean => {
+      const places = texts.map((text) => daemon.findIndex((one) => text.test(one)));
+      return places.every((place, i) => place > (places[i - 1] ?? -1));
+    };
+    if (scene === 'conversation') t.match(child.at(-1), /^35 logs .*finished/);
+    if (scene === 'term') t.ok(order(/^52 logs/, /^98 TERM/, /^91 reaps child 1/, /^83 logs/, /^54 exits with 0/), 'TERM');
+    if (scene === 'hup') t.ok(order(/^58 logs/, /^59 logs/, /^98 TERM/, /^63 logs/, /^110 executes itself anew/), 'HUP');
+
+    for (const { perl, ours, what } of steps.filter((step) => step.perl !== '')) {
+      const [file = '', line = ''] = ours.split(':');
+      const listing = listings.find(({ ts }) => ts === file);
+      const text = readFileSync(join(root, file), 'utf8').split('\n')[Number(line) - 1] ?? '';
+      const [, from, to = from] = /\/\/ (\d+)(?:-(\d+))?$/.exec(text) ?? [];
+      const n = Number(/:(\d+)\+?$/.exec(perl)?.[1]);
+      const there = perl.endsWith('+') ? text.endsWith('// +') : Number(from) <= n && n <= Number(to);
+      if (!listing || !there) t.fail(`${what}: ${perl} is not ${ours}`);
+    }
+    const svg = picture(scene, steps);
+    t.match(svg, /^<svg .*>daemon<.*>child 1<.*<\/svg>$/s, 'the picture has the lanes');
+  });
+}
+
+void t.test('the program', async (t) => {
+  const file = join(folder(t), 'trace.svg');
+  const program = join(root, 'tools', 'trace.js');
+  const { status, stdout, stderr } = await run(process.execPath, [program, '--svg', file, 'term']);
+  t.same([status, stderr], [0, '']);
+  t.match(Buffer.from(stdout, 'latin1').toString(), /^Daemon\.pm:98 +Daemon\.ts:\d+ +│ ● ○ {2}daemon → child 1: TERM$/m);
+  t.match(readFileSync(file, 'utf8'), /^<svg /);
+  for (const args of [[], ['nonsense'], ['term', 'hup'], ['--nonsense']]) {
+    const wrong = await run(process.execPath, [program, ...args]);
+    t.match(wrong.stderr, /^trace: [^\n]+\n$/, args.join(' ') || 'nothing');
+    t.equal(wrong.status, 2);
+  }
+});

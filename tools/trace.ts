@@ -1,0 +1,295 @@
+#!/usr/bin/env node
+/**
+ * `npm run trace`: what happens, in which process, at which line, while the real daemon holds a conversation, is ended or is
+ * started anew.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { argv, env, execPath, exit, stderr, stdout } from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Chalk, default as default_chalk } from 'chalk';
+import { sequence } from './diagram.ts';
+import { parse_mirror, type Row } from './mirror.ts';
+import { NOTE, type Call } from './trace-probe.ts';
+
+const HELP = `Usage: npm run trace -- [--svg FILE] WHAT
+
+Runs the real daemon on a port of its own and draws what happens in each process, with the lines of the Perl and of ours.
+WHAT is conversation, term or hup.
+
+  --svg FILE   draws it as a picture too
+  --help       print this and end
+`;
+
+/** What can be traced. */
+export const SCENES = ['conversation', 'term', 'hup'] as const;
+/** One of them. */
+export type Scene = (typeof SCENES)[number];
+
+/** One thing that happened. */
+export interface Step {
+  /** `client`, `daemon`, `child 1` … */
+  readonly who: string;
+  /** Whom it was done to; nobody for what is a process's own business. */
+  readonly to?: string;
+  /** As in a diagram: `->` a message, `=>` a birth, `x` a death. */
+  readonly arrow: '->' | '=>' | 'x' | '';
+  readonly what: string;
+  /** Where in the Perl, and where in ours. */
+  readonly perl: string;
+  readonly ours: string;
+}
+
+const root = join(fileURLToPath(import.meta.url), '..', '..');
+
+/** Finds a line of a compiled mirror file in the Perl and in the TypeScript. */
+function finder(): (file: string, line: number) => { perl: string; ours: string } {
+  const bare = (text = ''): string => text.replace(/\/\/ (\+|\d+(-\d+)?)$/, '').replaceAll(/\s/g, '');
+  const files = ['eliza_hup', 'Daemon'].map((file) => {
+    const compiled = readFileSync(join(root, `${file}.js`), 'utf8').split('\n');
+    return { file, compiled, rows: parse_mirror(readFileSync(join(root, `${file}.ts`), 'utf8')) };
+  });
+  return (file, line) => {
+    const { compiled = [], rows = [] } = files.find((one) => one.file === file) ?? {};
+    const ends_in = (text = ''): number => Number(/\/\/ (?:\d+-)?(\d+)$/.exec(text)?.[1] ?? 0);
+    const by_number = (n: number): Row | undefined =>
+      rows.find(({ kind, from, to }) => kind === 'mirror' && from <= n && n <= to);
+    const text = compiled[line - 1];
+    // By its reference; else by its text; else the compiler has broken it in two, and the reference stands further down.
+    const row = by_number(ends_in(text)) ?? rows.find((one) => one.kind !== 'blank' && bare(one.text) === bare(text))
+      ?? by_number(compiled.slice(line - 1).map(ends_in).find(Boolean) ?? 0);
+    const perl = `${file}${file === 'Daemon' ? '.pm' : '.pl'}:`;
+    if (!row) return { perl, ours: `${file}.ts` };
+    return { perl: `${perl}${row.to}${row.kind === 'plus' ? '+' : ''}`, ours: `${file}.ts:${row.number}` };
+  };
+}
+
+const signal_name = (number: unknown): string =>
+  Object.entries(constants.signals).find(([, value]) => value === number)?.[0].slice(3) ?? String(number);
+
+const STD = ['IN', 'OUT', 'ERR'];
+const CLOSES: Partial<Record<string, string>> = {
+  'eliza_hup.pl:32': 'closes the listener', 'eliza_hup.pl:38': 'hangs up', 'eliza_hup.pl:60': 'closes the listener',
+};
+
+/** What setresuid sets: each id that is not left as it is. */
+function uids(args: readonly unknown[]): string {
+  const names = ['real', 'effective', 'saved'];
+  const set = args.map((id, i) => id === 2 ** 32 - 1 ? '' : `${names[i] ?? ''} ${String(id)}`);
+  return set.filter(Boolean).join(', ');
+}
+
+/** Turns the notes and log lines of a run into steps. */
+function reader(daemon: number): (line: string) => Step | undefined {
+  const names = new Map([[daemon, 'daemon']]);
+  const name = (pid: unknown): string => {
+    if (typeof pid !== 'number') return '?';
+    const known = names.get(pid) ?? `child ${names.size}`;
+    names.set(pid, known);
+    return known;
+  };
+  const find = finder();
+  const rows = parse_mirror(readFileSync(join(root, 'eliza_hup.ts'), 'utf8'));
+  let last = '';
+
+  const logged = (line: string): Step | undefined => {
+    const [, pid, text = ''] = /\[(\d+)\]: (.*)$/.exec(line) ?? [];
+    if (pid === undefined) return undefined;
+    // The line that logs it is the one that has its first words.
+    const row = rows.find((one) => one.text.includes(text.split(' ').slice(0, 2).join(' ')));
+    const place = row ? { perl: `eliza_hup.pl:${row.to}`, ours: `eliza_hup.ts:${row.number}` } : { perl: '', ours: '' };
+    return { who: name(Number(pid)), arrow: '', what: `logs "${text.replace(/\.\.\.$/, '')}"`, ...place };
+  };
+
+  const called = ({ pid, name: call, args, result, file, line }: Call): Step | undefined => {
+    const who = name(pid);
+    const place = find(file, line);
+    const step = (what: string, arrow: Step['arrow'] = '', to?: string): Step =>
+      ({ who, what, arrow, ...place, ...to === undefined ? {} : { to } });
+    const again = `${pid} ${call} ${line}`;
+    if (again === last && call !== 'kill' && call !== 'waitpid') return undefined; // of several calls on a line the first
+    last = again;
+    switch (call) {
+      case 'fork': return typeof result === 'number' && result > 0 ? step('forks', '=>', name(result)) : undefined;
+      case 'accept4': return result === -1 ? undefined : { ...step('connects', '->', 'daemon'), who: 'client' };
+      case 'pthread_sigmask': return step(args[0] === 0 ? 'blocks the signals' : 'unblocks the signals');
+      case 'signal': return who === 'daemon'
+        ? step(`${args[1] === 1 ? 'ignores' : 'sets'} ${signal_name(args[0])}`)
+        : step('signals at their defaults');
+      case 'kill': return args[1] === 0 ? undefined : step(signal_name(args[1]), '->', name(args[0]));
+      case 'waitpid': return typeof result === 'number' && result > 0 ? step(`reaps ${name(result)}`) : undefined;
+      case 'chroot': return step('locks itself in');
+      case 'setresuid': return step(`becomes ${uids(args)}`);
+      case 'dup2': return file === 'eliza_hup' ? step(`has the client for its STD${STD[Number(args[1])] ?? ''}`) : undefined;
+      case 'close': return CLOSES[place.perl] === undefined ? undefined : step(CLOSES[place.perl] ?? '');
+      case 'execvp': return step('executes itself anew');
+      case '_exit': return step(`exits with ${String(args[0])}`, 'x');
+      default: return undefined;
+    }
+  };
+  return (line) => line.startsWith(NOTE) ? called(JSON.parse(line.slice(1)) as Call) : logged(line);
+}
+
+async function free_port(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** Connects, and waits until the greeting has come. */
+function greeted(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1').once('error', reject);
+    let heard = '';
+    socket.on('data', (data) => {
+      heard += String(data);
+      if (heard.endsWith('you:\t')) resolve(socket);
+    });
+  });
+}
+
+/**
+ * Runs a scene.
+ *
+ * @param scene which
+ * @returns what happened, in order
+ */
+export async function trace(scene: Scene): Promise<Step[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'trace-'));
+  chmodSync(dir, 0o755);
+  const port = await free_port();
+  const probe = pathToFileURL(join(root, 'tools', 'trace-probe.js')).href;
+  const root_only = process.getuid?.() === 0 ? { ELIZA_HOME: join(dir, 'home') } : {};
+  const child = spawn(execPath, ['--import', probe, join(root, 'eliza_hup.js'), '--foreground', String(port)], {
+    cwd: dir, env: { ...env, NO_COLOR: '1', ELIZA_PIDFILE: join(dir, 'eliza_hup.pid'), ...root_only },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const read = reader(child.pid ?? 0);
+  const steps: Step[] = [];
+  const waiting: { test: (step: Step) => boolean; times: number; resume: () => void }[] = [];
+  const seen = (test: (step: Step) => boolean, times = 1): Promise<void> => new Promise((resume) => {
+    waiting.push({ test, times, resume });
+    check();
+  });
+  const check = (): void => {
+    for (const one of waiting.filter(({ test, times }) => steps.filter(test).length >= times)) {
+      waiting.splice(waiting.indexOf(one), 1);
+      one.resume();
+    }
+  };
+  let rest = '';
+  child.stderr.setEncoding('utf8').on('data', (data: string) => {
+    const lines = (rest + data).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const step = read(line);
+      if (step) steps.push(step);
+    }
+    check();
+  });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const accepting = ({ what }: Step): boolean => what.includes('Server accepting');
+  const outside = (signal: 'TERM' | 'HUP'): void => {
+    steps.push({ who: 'client', to: 'daemon', arrow: '->', what: signal, perl: '', ours: '' });
+    process.kill(child.pid ?? 0, `SIG${signal}`);
+  };
+
+  await Promise.race([seen(accepting), ended.then(() => { throw new Error('the daemon did not start'); })]);
+  steps.splice(0, steps.findIndex(accepting)); // what the program does before is not the scene
+  const socket = await greeted(port);
+  let shown: Step[];
+  if (scene === 'conversation') {
+    socket.write('bye\n');
+    await seen(({ what }) => what.startsWith('reaps'));
+    shown = [...steps];
+    process.kill(child.pid ?? 0, 'SIGTERM');
+  } else if (scene === 'term') {
+    outside('TERM');
+    await ended;
+    shown = steps;
+  } else {
+    outside('HUP');
+    await seen(accepting, 2);
+    const again = steps.findLastIndex(accepting);
+    const exec = steps.findLastIndex(({ who, what }) => who === 'daemon' && what === 'executes itself anew');
+    shown = [...steps.slice(0, exec + 1), ...steps.slice(again, again + 1)]; // the start is not the scene
+    process.kill(child.pid ?? 0, 'SIGTERM');
+  }
+  await ended;
+  socket.destroy();
+  rmSync(dir, { recursive: true, force: true });
+  return shown;
+}
+
+/** Who takes part, in order. */
+function lanes_of(steps: readonly Step[]): string[] {
+  return [...new Set(['client', 'daemon', ...steps.flatMap(({ who, to }) => to === undefined ? [who] : [who, to])])];
+}
+
+/**
+ * Draws what happened.
+ *
+ * @param scene the picture's subject
+ * @param steps what happened
+ * @returns the SVG
+ */
+export function picture(scene: Scene, steps: readonly Step[]): string {
+  const lines = steps.map(({ who, arrow, to, what, perl }) => {
+    const text = what.replaceAll('|', '/').replace(/^logs "(.{22}).*"$/, 'logs "$1…"');
+    return `${[who, arrow, to].filter(Boolean).join(' ')} | ${text} | ${perl.replace('eliza_hup.pl:', '')}`;
+  });
+  return sequence(`A trace: ${scene}`, [lanes_of(steps).join(', '), ...lines].join('\n'));
+}
+
+/** The same for a terminal: a column for each process, and what it does. */
+function timeline(steps: readonly Step[]): string[] {
+  const chalk = new Chalk({ level: env.NO_COLOR ? 0 : default_chalk.level });
+  const colours = [chalk.white, chalk.yellow, chalk.cyan, chalk.magenta, chalk.green];
+  const lanes = lanes_of(steps);
+  const alive = new Set(['client', 'daemon']);
+  const head = `${'Perl'.padEnd(17)}${'ours'.padEnd(19)}`;
+  return [chalk.bold(`${head}${lanes.join(', ')}`), ...steps.map(({ who, to, arrow, what, perl, ours }) => {
+    if (to !== undefined && arrow === '=>') alive.add(to);
+    const paint = colours[lanes.indexOf(who)] ?? chalk.white;
+    const mark = (lane: string): string => {
+      if (lane === who) return arrow === 'x' ? '×' : '●';
+      return lane === to ? '○' : alive.has(lane) ? '│' : ' ';
+    };
+    const marks = lanes.map(mark);
+    if (arrow === 'x') alive.delete(who);
+    alive.delete(/^reaps (.*)/.exec(what)?.[1] ?? '');
+    const text = to === undefined ? `${who} ${what}` : `${who} → ${to}: ${what}`;
+    return `${chalk.dim(perl.padEnd(17) + ours.padEnd(19))}${marks.join(' ')}  ${paint(text)}`;
+  })];
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: argv.slice(2), allowPositionals: true, options: { svg: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    stdout.write(HELP);
+    return;
+  }
+  const scene = SCENES.find((one) => one === positionals[0]);
+  if (scene === undefined || positionals.length > 1) throw new Error(`one of ${SCENES.join(', ')}, please; see --help`);
+  const steps = await trace(scene);
+  stdout.write(`${timeline(steps).join('\n')}\n`);
+  if (values.svg !== undefined) writeFileSync(values.svg, `${picture(scene, steps)}\n`);
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  stdout.on('error', () => { exit(0); });
+  main().catch((error: unknown) => {
+    stderr.write(`trace: ${error instanceof Error ? error.message.split('. ')[0] ?? '' : String(error)}\n`);
+    exit(2);
+  });
+}

@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import t from 'tap';
-import { alive, children, Client, needs_log, start, until, users } from './harness.ts';
+import { alive, children, Client, freeze, needs_log, start, until, users } from './harness.ts';
 
 for (const { name, settings } of users) {
   for (const [signal, open] of [['SIGTERM', 0], ['SIGTERM', 1], ['SIGTERM', 10], ['SIGINT', 2]] as const) {
@@ -36,7 +36,7 @@ void t.test('HUP after TERM does not bring back a server that was told to end', 
   const daemon = pid();
   await Client.greeted(port);
   const [child = 0] = children(daemon);
-  process.kill(child, 'SIGSTOP'); // so that the TERM takes as long as we like
+  await freeze(child); // so that the TERM takes as long as we like
   process.kill(daemon, 'SIGTERM');
   await logged(/TERM signal received/);
   process.kill(daemon, 'SIGHUP');

@@ -5,7 +5,7 @@
  * the Perl it is: SIGCHLD interrupts accept, accept gives nothing, and the loop of eliza_hup.pl:28 ends.
  */
 import t from 'tap';
-import { alive, children, Client, start, until, users } from './harness.ts';
+import { alive, children, Client, freeze, start, until, users } from './harness.ts';
 
 for (const { name, settings } of users) {
   void t.test(name, async (t) => {
@@ -31,7 +31,7 @@ for (const { name, settings } of users) {
       process.kill(daemon, 'SIGCHLD');
       const client = await Client.greeted(port);
       const [child = 0] = children(daemon);
-      process.kill(child, 'SIGSTOP');
+      await freeze(child);
       process.kill(child, 'SIGCONT');
       t.match(await client.say('I was away.'), /^Eliza:\t/, 'a child that was stopped for a while');
       await client.bye();

@@ -11,7 +11,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  alive, children, Client, environment, folder, log_daemon, needs_log, root, start, type Test, until, users,
+  alive, children, Client, freeze, environment, folder, log_daemon, needs_log, root, start, type Test, until, users,
 } from './harness.ts';
 
 for (const { name, settings } of users) {
@@ -113,7 +113,7 @@ void t.test('TERM during HUP ends the daemon', { skip: needs_log }, async (t) =>
   const daemon = pid();
   await Client.greeted(port);
   const [child = 0] = children(daemon);
-  process.kill(child, 'SIGSTOP');
+  await freeze(child);
   process.kill(daemon, 'SIGHUP');
   await logged(/Terminating children/);
   process.kill(daemon, 'SIGTERM');
@@ -130,7 +130,7 @@ void t.test('children that do not end on TERM are killed', { skip: needs_log }, 
     const daemon = pid();
     const client = await Client.greeted(port);
     const [child = 0] = children(daemon);
-    process.kill(child, 'SIGSTOP');
+    await freeze(child);
     process.kill(daemon, signal);
     await client.end();
     await logged(new RegExp(`Child ${child} ended by signal 9$`));

@@ -181,6 +181,12 @@ export function status(pid: number, field: string): string {
   return (new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(text)?.[1] ?? '').trim().split(/\s+/).join(' ');
 }
 
+/** Stops a process by SIGSTOP, and waits until it stands still: before that another signal could still reach it. */
+export async function freeze(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await until(`process ${pid} to stand still`, () => status(pid, 'State').startsWith('T'));
+}
+
 /** @returns a process's descriptors and what they are, as `N target` */
 export function descriptors(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`).map((fd) => `${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`);

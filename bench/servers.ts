@@ -120,8 +120,11 @@ function ratio(mine: readonly number[] | undefined, theirs: readonly number[] | 
 const show = (value: number | undefined, digits: number): string =>
   (value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits)).padStart(9);
 
-console.log('\nHow many times better eliza_hup.ts is: conversations a second at 1, 8 and 32 clients; first greeting, median at 1');
-console.log('client and 99th percentile at 8; own memory, share of memory; command to prompt, HUP to greeting\n');
+const heading = `
+How many times better eliza_hup.ts is: conversations a second at 1, 8 and 32 clients; first greeting, median at 1 client and
+99th percentile at 8; own memory, share of memory; command to prompt, HUP to greeting
+`;
+console.log(heading);
 for (const [{ name }, figures] of results) {
   if (!ours) break;
   const part = [

@@ -28,6 +28,9 @@ for (const scene of SCENES) {
     t.ok(child.some((text) => /^87 becomes real \d+, saved \d+$/.test(text)), 'it gives up what it was');
     t.same(child.filter((text) => /^4\d has the client/.test(text)).length, 3, 'it has the client for its three descriptors');
 
+    const birth = steps.findIndex(({ arrow, to }) => arrow === '=>' && to === 'child 1');
+    t.ok(birth !== -1 && birth < steps.findIndex(({ who }) => who === 'child 1'), 'after it was born');
+
     const daemon = of(steps, 'daemon');
     const order = (...texts: RegExp[]): boolean => {
       const places = texts.map((text) => daemon.findIndex((one) => text.test(one)));

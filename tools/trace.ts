@@ -156,6 +156,17 @@ function greeted(port: number): Promise<Socket> {
   });
 }
 
+/** A parent may come to write down its fork after the child has done much: a birth goes before all that. */
+function births_first(steps: readonly Step[]): Step[] {
+  const ordered = [...steps];
+  for (const birth of steps.filter(({ arrow }) => arrow === '=>')) {
+    const first = ordered.findIndex(({ who }) => who === birth.to);
+    const now = ordered.indexOf(birth);
+    if (first !== -1 && first < now) ordered.splice(first, 0, ...ordered.splice(now, 1));
+  }
+  return ordered;
+}
+
 /**
  * Runs a scene.
  *
@@ -226,7 +237,7 @@ export async function trace(scene: Scene): Promise<Step[]> {
   await ended;
   socket.destroy();
   rmSync(dir, { recursive: true, force: true });
-  return shown;
+  return births_first(shown);
 }
 
 /** Who takes part, in order. */

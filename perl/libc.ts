@@ -103,13 +103,44 @@ export type Libc = ReturnType<typeof declare>;
  * @returns the table, the same one each time
  */
 export function libc(): Libc {
-  functions ??= declare();
+  functions ??= process.platform === 'linux' ? declare() : elsewhere();
   return functions;
+}
+
+let errno_elsewhere = 0;
+
+/**
+ * What the bot needs where there is no Linux: Node's own calls under the C library's names. It can talk in a terminal;
+ * whatever else is called says what it would need.
+ */
+function elsewhere(): Libc {
+  const fs = process.getBuiltinModule('node:fs');
+  const attempt = (call: () => number): number => {
+    try {
+      return call();
+    } catch (error) {
+      errno_elsewhere = error instanceof Error && 'errno' in error ? Math.abs(Number(error.errno)) : 5;
+      return -1;
+    }
+  };
+  const portable: Partial<Libc> = {
+    getpid: () => process.pid,
+    read: (fd, into, size) => attempt(() => fs.readSync(fd, into, 0, size, null)),
+    write: (fd, bytes, size) => attempt(() => fs.writeSync(fd, bytes, 0, size)),
+    close: (fd) => attempt(() => {
+      fs.closeSync(fd);
+      return 0;
+    }),
+  };
+  const needs_linux = (name: string) => () => { throw new Error(`${name}: needs Linux`); };
+  return new Proxy({}, {
+    get: (_, name) => Reflect.get(portable, name) as unknown ?? needs_linux(String(name)),
+  }) as Libc; // it answers to every name
 }
 
 /** @returns the C library's `errno` as the last call left it */
 export function c_errno(): number {
-  return load().errno();
+  return process.platform === 'linux' ? load().errno() : errno_elsewhere;
 }
 
 /**

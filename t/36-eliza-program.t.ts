@@ -66,3 +66,14 @@ void t.test('--help, and what there is none for', (t) => {
   t.match(eliza(['--colour']), { status: 2, stdout: '', stderr: /Unknown option '--colour'[^]*Usage: eliza/ });
   t.end();
 });
+
+void t.test('where there is no Linux', (t) => {
+  for (const platform of ['darwin', 'win32']) {
+    const pretend = `data:text/javascript,Object.defineProperty(process, 'platform', { value: '${platform}' })`;
+    const node = ['--import', pretend, program];
+    const { status, stdout, stderr } = spawnSync(process.execPath, node, { input: 'my dog\nbye\n', encoding: 'utf8' });
+    t.match(stdout, /^[^\n]+\n[^\n]+\n[^\n]+\n$/, `a greeting, a reply, a farewell on ${platform}`);
+    t.same([status, stderr], [0, '']);
+  }
+  t.end();
+});

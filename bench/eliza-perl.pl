@@ -7,9 +7,9 @@ use Time::HiRes 'time';
 
 $SIG{__WARN__} = sub { };
 my @lines = map { chomp; pack 'H*', $_ } <STDIN>;
-my $bot = Chatbot::Eliza->new;
+my $doctor = Chatbot::Eliza->new;
 my $start = time;
-$bot->transform($_) for @lines;
+$doctor->transform($_) for @lines;
 printf "%f\n", @lines / (time - $start);
 
 $start = time;

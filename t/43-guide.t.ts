@@ -16,7 +16,8 @@ const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.md') && !name.startsWith('site')).sort();
 const text = (name: string): string => readFileSync(join(docs, name), 'utf8');
 
-for (const name of pages.filter((page) => text(page).includes('```console'))) {
+// A translated page shows the sessions of its original.
+for (const name of pages.filter((page) => !page.includes('/') && text(page).includes('```console'))) {
   const skip = text(name).includes('eliza_hup.log') && existsSync('/dev/log')
     ? 'this machine has a log daemon, and the page shows one that has none'
     : !installed('nc') && 'nc is not installed';

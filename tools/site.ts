@@ -19,6 +19,7 @@ import { picture, SCENES, trace } from './trace.ts';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 const copies = join(root, '.docs');
+const CONSOLE = /^```console\n[^]*?^```$/gm;
 const out = argv[2] ?? join(root, 'docs', 'site');
 
 /** The files of a folder and of those in it, by path. */
@@ -51,19 +52,28 @@ function link(page: string): string {
     `[${whole}](site:reader.html#${file.replace(/\..*/, '').toLowerCase()}-${line})`);
 }
 
-/** TypeDoc takes a page's title from its front matter. */
-function head(page: string): string {
-  return page.replace(/^# (.*)\n/, (line, title: string) => `---\ntitle: ${JSON.stringify(title)}\n---\n\n${line}`);
+/** TypeDoc takes a page's title and group from its front matter. */
+function head(page: string, group: string): string {
+  const more = group === '' ? '' : `group: ${group}\n`;
+  return page.replace(/^# (.*)\n/, (line, title: string) => `---\ntitle: ${JSON.stringify(title)}\n${more}---\n\n${line}`);
+}
+
+/** A translated page shows the sessions of its original: each is run once. */
+function with_sessions_of(original: string, page: string): string {
+  const blocks = original.match(CONSOLE) ?? [];
+  return page.replace(CONSOLE, (block) => blocks.shift() ?? block);
 }
 
 rmSync(copies, { recursive: true, force: true });
-const guide = files(join(root, 'docs'), '.md').filter((name) => !name.startsWith('site/'));
-for (const name of guide) {
+const english = new Map<string, string>();
+for (const name of files(join(root, 'docs'), '.md').filter((file) => !file.startsWith('site'))) {
   const before = readFileSync(join(root, 'docs', name), 'utf8');
-  const page = await run_sessions(before);
+  const original = english.get(name.replace(/^es\W/, ''));
+  const page = original === undefined ? await run_sessions(before) : with_sessions_of(original, before);
+  english.set(name, page);
   if (lasting(page) !== lasting(before)) writeFileSync(join(root, 'docs', name), page);
   mkdirSync(dirname(join(copies, name)), { recursive: true });
-  writeFileSync(join(copies, name), head(link(draw(await draw_traces(page)))));
+  writeFileSync(join(copies, name), head(link(draw(await draw_traces(page))), original === undefined ? '' : 'Guía en español'));
 }
 
 const { status } = spawnSync(execPath, [join(root, 'node_modules', 'typedoc', 'bin', 'typedoc'), '--out', out], {

@@ -8,7 +8,7 @@
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { argv, execPath, exit } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -74,6 +74,10 @@ for (const name of files(join(root, 'docs'), '.md').filter((file) => !file.start
   if (lasting(page) !== lasting(before)) writeFileSync(join(root, 'docs', name), page);
   mkdirSync(dirname(join(copies, name)), { recursive: true });
   writeFileSync(join(copies, name), head(link(draw(await draw_traces(page))), original === undefined ? '' : 'Guía en español'));
+}
+
+for (const name of files(join(root, 'docs'), '.svg').filter((file) => !file.startsWith('site'))) {
+  cpSync(join(root, 'docs', name), join(copies, name));
 }
 
 const { status } = spawnSync(execPath, [join(root, 'node_modules', 'typedoc', 'bin', 'typedoc'), '--out', out], {

@@ -38,7 +38,7 @@ const PIDPATH = '/var/run';                                                     
 const FACILITY = 'local0';                                                                        // 23
 /** `%CHILDREN`: the children alive, by pid, each with what to call when it ends. */
 const CHILDREN = new Map<number, Callback>();                                                     // 24
-let pid: number | undefined, pidfile: string, fh: PID_File, CWD: string;                          // 25-26
+let pidfile: string, fh: PID_File | undefined, CWD: string;                                       // 25-26
 
 /**
  * Called with a child's pid when the child has ended.
@@ -67,7 +67,7 @@ function init_server(file?: string, user?: string, group?: string, _port?: Text)
   init_log();                                                                                     // 35
   if (user !== undefined && group !== undefined) change_privileges(user, group);                  // 36
   systemd.ready();                                                                                // +
-  return pid = $['$'];                                                                            // 37
+  return fh.pid;                                                                                  // 37
 }                                                                                                 // 38-39
 
 /** Leaves the terminal and the caller's session, folder and environment. Daemon.pm:40-53. */
@@ -186,7 +186,7 @@ function do_relaunch(): void {                                                  
   // The original's pattern stumbles over a space or a plus sign in the path.
   const program = $['0'].match(/^[^\0]+$/)?.[0] ?? croak('bad program name');                     // 106-107
   const port = ARGV[0]?.match(/^\d+$/)?.slice(0, 1) ?? [];                                        // 108
-  fh.unlink();                                                                                    // 109
+  fh?.unlink();                                                                                   // 109
   SIG.HUP = 'IGNORE';                                                                             // +
   if (!exec($['^X'], ...switches(program, ...port))) croak(`Couldn't exec: ${$['!']}`);           // 110
 }                                                                                                 // 111-112
@@ -236,7 +236,9 @@ function open_pid_file(file: string): PID_File {                                
     ?? die(`Can't create ${file}: ${$['!']}\n`);                                                  // 151
 }                                                                                                 // 152-153
 
+// Perl asks whether this process is the daemon. The file knows whose it is, and that may be a start that has failed.
 END(() => {                                                                                       // 154
   $['>'] = $['<'];                                                                                // 155
-  if (pid !== undefined && $['$'] === pid) fh.unlink();                                           // 156
-}); // 158-160: a Perl module must end in a true value; here nothing is needed                    // 157-160
+  if (fh?.pid === $['$']) fh.unlink();                                                            // 156
+// 159-160: a module of Perl's must end in a true value.
+});                                                                                               // 157-160

@@ -11,6 +11,7 @@ import { openSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { libc } from '../libc.ts';
 import { keep_open } from '../OpenBSD/Pledge.ts';
+import { attempt, die } from '../perlfunc.ts';
 import { foreground, paint, program } from '../perlrun.ts';
 import { Tainted, type Text } from '../perlsec.ts';
 import { $, note } from '../perlvar.ts';
@@ -36,20 +37,18 @@ let file: string | undefined;
 let name: Buffer = Buffer.from('\0');
 
 /**
- * Where the lines go when the system has no log. Says so on STDERR, while somebody may still read it.
+ * Where the lines go when the system has no log. Says so on STDERR, while somebody may still read it; a file that cannot
+ * be written is found out now, too, rather than after the daemon has left the terminal.
  *
  * @param pidfile the log goes beside it: `eliza_hup.log` beside `eliza_hup.pid`
+ * @throws PerlDie when the file cannot be written
  */
 export function setlogfile(pidfile: string): void {
   if (foreground || reachable()) return;
   file = join(dirname(pidfile), `${basename(pidfile, '.pid')}.log`);
-  close_and_open(file);
+  const path = file;
+  if (!attempt(() => { libc().close(openSync(path, 'a', 0o640)); })) die(`Can't write the log ${path}: ${$['!']}\n`);
   process.stderr.write(`${program}: no ${LOG} here, so the log goes to ${file}\n`);
-}
-
-/** Fails now, where there is a terminal, rather than after the daemon has left it. */
-function close_and_open(path: string): void {
-  libc().close(openSync(path, 'a', 0o640));
 }
 
 /** Whether a log daemon listens: that the socket's name is there does not say so. */

@@ -97,11 +97,14 @@ export class PID_File {
   readonly #path: string;
   readonly #mode: number;
   #fd: number;
+  /** The pid in the file. */
+  pid: number;
 
   private constructor(path: string, mode: number) {
     this.#path = path;
     this.#mode = mode;
-    this.#fd = this.#write(path, $['$']);
+    this.pid = $['$'];
+    this.#fd = this.#write(path, this.pid);
   }
 
   /**
@@ -142,6 +145,7 @@ export class PID_File {
     renameSync(draft, this.#path);
     closeSync(this.#fd);
     this.#fd = fd;
+    this.pid = pid;
   }
 
   /** What Perl closes here stays open: the lock goes with it. */

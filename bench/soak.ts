@@ -301,6 +301,8 @@ const hostilities: Record<string, (socket: Socket) => void | Promise<void>> = {
   },
 };
 
+const soon = (wait: number): boolean => wait < 1000;
+
 /** One hostile client, from an address that is not the honest ones'. */
 function annoy(port: number, hostility: (socket: Socket) => void | Promise<void>): Promise<void> {
   return new Promise((resolve) => {
@@ -323,6 +325,7 @@ async function hostile({ hostile, honest, crowd }: Settings): Promise<Part> {
   const fds = descriptors(daemon_pid).length;
   const kinds = Object.values(hostilities);
   let [sent, gone, most, largest] = [0, 0, 0, 0];
+  const greetings: number[] = [];
   const waits: number[] = [];
   const ends = { complete: 0, other: 0 };
 
@@ -335,7 +338,8 @@ async function hostile({ hostile, honest, crowd }: Settings): Promise<Part> {
   const decent = async (): Promise<void> => {
     while (gone < hostile) {
       const one = await talk(port);
-      waits.push(...one.waits);
+      greetings.push(...one.waits.slice(0, 1));
+      waits.push(...one.waits.slice(1));
       ends[WHOLE.test(one.text) ? 'complete' : 'other']++;
       if (!WHOLE.test(one.text)) console.error(JSON.stringify(one));
     }
@@ -367,8 +371,10 @@ async function hostile({ hostile, honest, crowd }: Settings): Promise<Part> {
       'hostile clients': `${hostile}, ${crowd} at once, ${kinds.length} kinds, in ${seconds.toFixed(0)} s`,
       'honest conversations beside them': `${ends.complete + ends.other} by ${honest} clients`,
       'complete': ends.complete,
-      'an honest one waits for her word': spread(waits, 'ms'),
-      'within a second': `${waits.filter((wait) => wait < 1000).length} of ${waits.length}`,
+      'an honest one waits for the prompt': spread(greetings, 'ms'),
+      'and then for each reply': spread(waits, 'ms'),
+      'within a second':
+        `${greetings.filter(soon).length} of ${greetings.length}, ${waits.filter(soon).length} of ${waits.length}`,
       'conversations at once, at most': most,
       'private dirty memory of a child, at most': `${(largest / 1024).toFixed(1)} MB`,
       'log lines in a second, at most': Math.max(...lines.values()),
@@ -377,7 +383,8 @@ async function hostile({ hostile, honest, crowd }: Settings): Promise<Part> {
     },
     promises: {
       'every honest conversation is complete': ends.other === 0,
-      'every honest word is answered within a second': waits.every((wait) => wait < 1000),
+      'every honest one is greeted within a second': greetings.every(soon),
+      'every honest word is answered within a second': waits.every(soon),
       'the limits hold': most <= 64,
       'no child dies of a signal': Object.keys(died).length === 0,
       'nothing is left over': children(daemon_pid).length === 0 && descriptors(daemon_pid).length === fds,

@@ -214,8 +214,8 @@ function log_die(...list: Text[]): never {                                      
 }                                                                                                 // 127
 function _msg(list: Text[]): string {                                                             // 128
   const msg = list.map((part) => Tainted.show(part)).join('') || "Something's wrong";             // 129
-  const { file, line } = caller()[2] ?? { file: '-', line: 0 };                                   // 130
-  return msg.endsWith('\n') ? msg : `${msg} at ${file} line ${line}\n`;                           // 131-132
+  const [, , frame] = msg.endsWith('\n') ? [] : caller();                                         // 130
+  return frame ? `${msg} at ${frame.file} line ${frame.line}\n` : msg;                            // 131-132
 }                                                                                                 // 133-134
 
 function getpidfilename(): string {                                                               // 135

@@ -86,6 +86,7 @@ export class IO_Socket_INET {
   #poll: Poll | undefined;
   #ready: (() => void) | undefined;
   #open = true;
+  #crowded = true; // the last client was there before anybody waited for him
 
   private constructor(fd: number) {
     this.fd = fd;
@@ -131,14 +132,17 @@ export class IO_Socket_INET {
   async accept(): Promise<Connection | undefined> {
     if (next_act()) return new Connection(this.fd, '127.0.0.1');
     const level = depth();
-    // However many clients wait, signals come first: Perl too looks for them between two operations.
-    await new Promise((resume) => setImmediate(resume));
+    // However many clients wait, signals come first: Perl too looks for them between two operations. Where none waited,
+    // the event loop has looked for them meanwhile.
+    if (this.#crowded) await new Promise((resume) => setImmediate(resume));
+    this.#crowded = true;
     for (;;) {
       while (!top(level)) await interruption();
       if (!this.#open) return undefined;
       const connection = this.#accept();
       if (connection) return connection;
       await this.#readable();
+      this.#crowded = false;
     }
   }
 

@@ -9,6 +9,7 @@
 import { constant } from '../constant.ts';
 import { STDIN, STDOUT } from '../IO/Handle.ts';
 import { type Text, Tainted } from '../perlsec.ts';
+import { remember } from '../rehearsal.ts';
 import { type Limits, telnet } from './Telnet.ts';
 
 /** The limits in force. */
@@ -68,6 +69,12 @@ class Guests {
     this.#hosts.set(child, Tainted.show(host));
   }
 
+  /** Forgets all of them. */
+  forget(): void {
+    this.#hosts.clear();
+    this.#this_second = 0;
+  }
+
   /** @param child whose conversation has ended */
   leave(child: number): void {
     this.#hosts.delete(child);
@@ -76,6 +83,7 @@ class Guests {
 
 /** The guests of this daemon. */
 export const guests = new Guests();
+remember(() => guests.forget.bind(guests)); // a player is no guest
 
 /**
  * In the child: reads the client's words as telnet, within the limits, or tells him that he cannot stay.

@@ -14,6 +14,7 @@ import { keep_open } from '../OpenBSD/Pledge.ts';
 import { attempt, die } from '../perlfunc.ts';
 import { foreground, paint, program } from '../perlrun.ts';
 import { Tainted, type Text } from '../perlsec.ts';
+import { remember } from '../rehearsal.ts';
 import { $, note } from '../perlvar.ts';
 
 const LOG = '/dev/log';
@@ -152,6 +153,10 @@ export function LOG_UPTO(priority: Priority): number {
 }
 
 let mask = LOG_UPTO('debug');
+remember(() => {
+  const before = mask;
+  return () => { mask = before; };
+});
 
 /**
  * Chooses what is worth writing.

@@ -147,25 +147,11 @@ const socat: Contender = {
   },
 };
 
-const floor_perl: Contender = {
+const floor: Contender = {
   name: 'floor: Perl that only echoes', missing: installed('perl') ? false : 'needs perl', heavy: false, hup: false,
   async start() {
     const port = await free_port();
     return attached(port, 'perl', here('floor.pl'), String(port));
-  },
-};
-
-const floor_c: Contender = {
-  name: 'floor: C that only echoes', missing: installed('cc') ? false : 'needs a C compiler', heavy: false, hup: false,
-  async start() {
-    const [dir, port] = [folder(), await free_port()];
-    spawnSync('cc', ['-O2', '-o', join(dir, 'floor'), here('floor.c')]);
-    const server = await attached(port, join(dir, 'floor'), String(port));
-    const stop = async (): Promise<void> => {
-      await server.stop();
-      rmSync(dir, { recursive: true });
-    };
-    return { ...server, stop };
   },
 };
 
@@ -177,6 +163,6 @@ export function contenders(perl?: string): [Contender, Contender, ...Contender[]
   return [
     ours, peer, ...(perl === undefined ? [] : [readers(perl)]),
     spawning('a new node per client', 'spawn'), spawning('child_process.fork, handle passed', 'handle'), socat,
-    floor_perl, floor_c,
+    floor,
   ];
 }

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { fork, prepare } from './fork.ts';
 import { libc, readable } from './libc.ts';
 import { known } from './Linux/Seccomp.ts';
-import { die_uncaught, exec, exit } from './perlfunc.ts';
+import { die_uncaught, exec, exit, waitpid } from './perlfunc.ts';
 import { Tainted } from './perlsec.ts';
 import { $, ARGV, note } from './perlvar.ts';
 
@@ -145,6 +145,7 @@ export async function perl_c(prepare: () => unknown): Promise<string> {
   closeSync(writer);
   const text = child === undefined ? `Can't fork: ${no_fork}` : await drain(reader, child);
   closeSync(reader);
+  if (child !== undefined) waitpid(child, 0); // the program that follows would not hear of its end
   if (text.endsWith(`${program} syntax OK\n`)) return '';
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return lines.find((line) => /Error\b.*: |Can't |^eliza_hup/.test(line)) ?? lines.at(-1) ?? 'it said nothing';

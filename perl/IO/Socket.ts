@@ -86,6 +86,7 @@ export class IO_Socket_INET {
   #poll: Poll | undefined;
   #ready: (() => void) | undefined;
   #open = true;
+  #full = false; // there is no descriptor left for a client, and the log has been told
   #crowded = true; // the last client was there before anybody waited for him
 
   private constructor(fd: number) {
@@ -149,8 +150,9 @@ export class IO_Socket_INET {
   #accept(): Connection | undefined {
     const address = Buffer.alloc(28);
     const fd = note(libc().accept4(this.fd, address, Uint32Array.of(28), SOCK_CLOEXEC));
-    if (fd !== -1) return new Connection(fd, host(address));
-    return undefined;
+    if (fd === -1) return undefined;
+    this.#full = false;
+    return new Connection(fd, host(address));
   }
 
   /** Waits until the kernel has a client, or the reason why accept failed may have passed. */
@@ -158,7 +160,8 @@ export class IO_Socket_INET {
     const { errno } = $;
     if (errno === EINTR || errno === ECONNABORTED) return;
     if (errno === EMFILE || errno === ENFILE || errno === ENOBUFS || errno === ENOMEM) {
-      warn(`Can't accept a connection: ${$['!']}; trying again\n`);
+      if (!this.#full) warn(`Can't accept a connection: ${$['!']}; trying again\n`);
+      this.#full = true;
       await new Promise((resume) => setTimeout(resume, 100));
       return;
     }

@@ -40,12 +40,12 @@ class Telnet implements Layer {
   constructor(handle: IO_Handle, limits: Limits, over: (why: string) => void) {
     this.#handle = handle;
     this.#limits = limits;
-    this.#end = Date.now() + 1000 * limits.session;
+    this.#end = performance.now() + 1000 * limits.session;
     this.#over = over;
   }
 
   before_read(): void {
-    const left = Math.max(1, Math.ceil((this.#end - Date.now()) / 1000));
+    const left = Math.max(1, Math.ceil((this.#end - performance.now()) / 1000));
     const patience = Math.min(this.#limits.idle, left);
     if (patience === this.#patience) return;
     this.#patience = patience;
@@ -57,11 +57,11 @@ class Telnet implements Layer {
 
   silence(): void {
     const { idle, session } = this.#limits;
-    this.#over(Date.now() >= this.#end ? `after ${session} seconds` : `after ${idle} seconds of silence`);
+    this.#over(performance.now() >= this.#end ? `after ${session} seconds` : `after ${idle} seconds of silence`);
   }
 
   expired(): boolean {
-    if (Date.now() < this.#end) return false;
+    if (performance.now() < this.#end) return false;
     this.silence();
     return true;
   }

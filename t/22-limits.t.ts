@@ -4,6 +4,8 @@
  * A student learns that a server which trusts its clients is a server that one of them can stop.
  */
 import t from 'tap';
+import { IO_Handle, type Layer } from '../perl/IO/Handle.ts';
+import { telnet } from '../perl/Net/Telnet.ts';
 import { children, Client, needs_log, start, until } from './harness.ts';
 
 void t.test('too many conversations', { skip: needs_log }, async (t) => {
@@ -99,6 +101,24 @@ void t.test('a flood of connections does not flood the log', { skip: needs_log }
   await logged(/\d+ connections more, not logged one by one$/);
   const accepting = log().filter((line) => line.includes('Accepting')).length;
   t.ok(accepting < connections, `${accepting} lines of their own for ${connections} connections`);
+});
+
+void t.test('a clock that is set does not end a session, nor keep it', (t) => {
+  class Probe extends IO_Handle {
+    layer: Layer | undefined;
+    override binmode(layer: Layer | undefined): void { this.layer = layer; }
+  }
+  const { now } = Date;
+  const handle = new Probe(-1);
+  const said: string[] = [];
+  telnet(handle, { line: 80, idle: 60, session: 3600 }, (why) => said.push(why));
+  for (const jump of [-86_400_000, 86_400_000]) {
+    Date.now = () => now() + jump;
+    t.equal(handle.layer?.expired(), false, `by ${jump / 3_600_000} hours`);
+  }
+  Date.now = now;
+  t.same(said, []);
+  t.end();
 });
 
 void t.test('wrong limits are refused', async (t) => {

@@ -93,7 +93,7 @@ export const constant = {
 
   /**
    * The folder that children are locked into. It is made, root's and 0755, where it is missing; as sshd does, one that
-   * somebody else could change is refused. Call it last: it says on STDERR which protections are off.
+   * somebody else could change is refused.
    *
    * @param name the variable that overrides it
    * @param value the original's
@@ -103,7 +103,6 @@ export const constant = {
     const home = override(name, path, 'an absolute path') ?? (root ? value : undefined);
     if (home === undefined) {
       missing.push('no chroot');
-      process.stderr.write(`${program}: not root: ${missing.join('; ')}\n`);
       return undefined;
     }
     if (!root) refuse(name, `only root can lock children into ${home}`);
@@ -131,12 +130,14 @@ export const constant = {
   },
 
   /**
-   * The script that ELIZA speaks by.
+   * The script that ELIZA speaks by. Call it last: then it is said on STDERR which protections are off.
    *
    * @param name the variable that names it
    * @returns a path, or undefined for the package's own
    */
   script(name: string): string | undefined {
-    return override(name, path, 'an absolute path');
+    const script = override(name, path, 'an absolute path');
+    if (missing.length > 0) process.stderr.write(`${program}: not root: ${missing.join('; ')}\n`);
+    return script;
   },
 };

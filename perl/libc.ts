@@ -171,3 +171,16 @@ export function address_of(bytes: Buffer): bigint {
 export function readable(fd: number, callback: () => void): Poll {
   return load().node.poll(fd, { readable: true }, callback);
 }
+
+/**
+ * @param path where a local socket is bound; one that begins with `@` is in the abstract name space, not in a folder
+ * @returns its address as the C library's sockaddr_un, as long as the path makes it
+ */
+export function sockaddr_un(path: string): Buffer {
+  const AF_UNIX = 1;
+  const abstract = path.startsWith('@');
+  const address = Buffer.alloc(2 + path.length + (abstract ? 0 : 1));
+  new Uint16Array(address.buffer, address.byteOffset, 1)[0] = AF_UNIX;
+  address.write(abstract ? `\0${path.slice(1)}` : path, 2);
+  return address;
+}

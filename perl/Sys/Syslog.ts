@@ -9,7 +9,7 @@
  */
 import { openSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { libc } from '../libc.ts';
+import { libc, sockaddr_un } from '../libc.ts';
 import { keep_open } from '../OpenBSD/Pledge.ts';
 import { attempt, die } from '../perlfunc.ts';
 import { foreground, paint, program } from '../perlrun.ts';
@@ -56,9 +56,7 @@ export function setlogfile(pidfile: string): void {
 function reachable(): boolean {
   const { socket, connect, close } = libc();
   const [AF_UNIX, SOCK_DGRAM] = [1, 2];
-  const address = Buffer.alloc(2 + LOG.length + 1);
-  new Uint16Array(address.buffer, address.byteOffset, 1)[0] = AF_UNIX;
-  address.write(LOG, 2);
+  const address = sockaddr_un(LOG);
   const fd = note(socket(AF_UNIX, SOCK_DGRAM, 0));
   const connected = connect(fd, address, address.length) === 0;
   close(fd);

@@ -8,7 +8,7 @@
  * @module
  */
 import { closeSync, readSync, writeSync } from 'node:fs';
-import { libc } from '../libc.ts';
+import { libc, sockaddr_un } from '../libc.ts';
 import { $, ENV, note } from '../perlvar.ts';
 
 const FIRST = 3;
@@ -73,9 +73,7 @@ function sd_notify(state: string): void {
   if (name === undefined) return;
   const { socket, connect } = libc();
   const [AF_UNIX, SOCK_DGRAM_CLOEXEC] = [1, 0o2000002];
-  const address = Buffer.alloc(2 + name.length + (name.startsWith('@') ? 0 : 1));
-  new Uint16Array(address.buffer, address.byteOffset, 1)[0] = AF_UNIX;
-  address.write(name.replace(/^@/, '\0'), 2);
+  const address = sockaddr_un(name);
   const fd = note(socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0));
   if (fd === -1) return;
   try {

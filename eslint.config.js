@@ -4,7 +4,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['**/*.js', '!eslint.config.js', '.tap', 'docs/site', 't/refused'] },
+  { ignores: ['**/*.js', '!eslint.config.js', '.tap', 'docs/site', 'exercises', 't/refused'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -1,0 +1,171 @@
+/**
+ * The exercises of docs/exercises.md: each test fails on what a student is given, for the reason it says, and passes with
+ * the solution in docs/exercises/.
+ *
+ * A student learns that a test proves nothing until it has been seen to fail.
+ */
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { environment, folder, type Outcome, root, run } from './harness.ts';
+
+const files = join(root, 'docs', 'exercises');
+const names = readdirSync(files).sort();
+const page = readFileSync(join(root, 'docs', 'exercises.md'), 'utf8');
+const titles = [...page.matchAll(/^## \d+\. (.*)$/gm)].map(([, title = '']) => title);
+
+/** What a test says of what a student is given. */
+const missing = [
+  'question 1 has an answer',
+  'question 1 has an answer',
+  'the first line that a client sees names its address',
+  'USR2 has a handler',
+  'a conversation that ended with bye: the log has "Conversation PID lasted N ms"',
+  '"I sent HUP to my server." is answered with the signal, and with "your server"',
+  'it ends when its last child has ended',
+  'the second client is told: The server is going down.',
+  'perl/perl.ts exports alarm',
+  'quoted.ts is still to be written',
+];
+
+/** The command, of this checkout or of another. */
+async function exercise(args: string[], checkout = root): Promise<Outcome> {
+  const program = join(checkout, 'tools', 'exercise.js');
+  const { stdout, ...rest } = await run(process.execPath, [program, ...args], { env: environment({ INIT_CWD: checkout }) });
+  return { ...rest, stdout: Buffer.from(stdout, 'latin1').toString('utf8') };
+}
+
+/** Puts a solution into a copy; with another text in the place of a part of it, where one is given. @returns what it patches */
+async function solve(number: number, copy: string, part = '', other = ''): Promise<string[]> {
+  const from = join(files, names[number - 1] ?? '');
+  const wanted = existsSync(join(from, 'solution')) ? readdirSync(join(from, 'solution')) : [];
+  for (const name of wanted.filter((name) => !name.endsWith('.js'))) {
+    const text = readFileSync(join(from, 'solution', name), 'utf8');
+    writeFileSync(join(copy, name), text.replaceAll(/'(?:\.\.\/){3,}/g, "'./"));
+  }
+  if (!existsSync(join(from, 'solution.patch'))) return [];
+  const patch = readFileSync(join(from, 'solution.patch'), 'utf8');
+  if (!patch.includes(part)) throw new Error(`no solution has "${part}"`);
+  const env = environment({ GIT_CEILING_DIRECTORIES: join(copy, '..'), HOME: copy });
+  const { status, stderr } = await run('git', ['apply', '-'], { cwd: copy, env, input: patch.replace(part, other) });
+  if (status !== 0) throw new Error(`solution.patch does not apply: ${stderr}`);
+  return [...patch.matchAll(/^\+\+\+ b\/(.*)$/gm)].map(([, name = '']) => name);
+}
+
+t.jobs = 2; // each of them waits for other processes most of the time
+
+for (const [i, title] of titles.entries()) {
+  const number = i + 1;
+  void t.test(`${number}. ${title}`, { buffered: true }, async (t) => {
+    const copy = join(folder(t), 'copy');
+    const args = [String(number), copy];
+    const begun = await exercise(args);
+    t.same([begun.status, begun.stderr], [0, ''], 'it begins');
+    const [, edit = ''] = /^ {2}edit {2}(.*)$/m.exec(begun.stdout) ?? [];
+    t.equal(begun.stdout.split('\n')[0], `Exercise ${number}: ${title}`);
+    t.same(edit.split(', ').filter((file) => !existsSync(file)), [], 'what is to be edited is there');
+    t.match(begun.stdout, `npm run exercise ${number} ${copy}\n`, 'it says how to run the test');
+
+    const before = await exercise(args);
+    t.equal(before.status, 1, 'the test fails on what a student is given');
+    t.match(before.stdout, new RegExp(`^ *not ok .*${missing[i] ?? 'x'}`, 'm'), 'and says what is missing');
+    t.match(before.stdout, `Exercise ${number} is not solved yet`);
+
+    const patched = await solve(number, copy);
+    const after = await exercise(args);
+    t.equal(after.status, 0, `with the solution it passes: ${after.stdout}${after.stderr}`);
+    t.match(after.stdout, `Exercise ${number} is solved.`);
+    if (patched.length === 0) return; // npm run check has linted it
+    const eslint = join('node_modules', 'eslint', 'bin', 'eslint.js');
+    const { stdout } = await run(process.execPath, [eslint, ...patched], { cwd: copy });
+    t.equal(stdout, '', 'the linter is content');
+  });
+}
+
+void t.test('answers that are wrong', { buffered: true }, async (t) => {
+  for (const number of [1, 2]) {
+    const copy = join(folder(t), 'copy');
+    await exercise([String(number), copy]);
+    await solve(number, copy);
+    const wrong = (answer: string): string =>
+      /^yes/i.test(answer) ? 'no' : /^no/i.test(answer) ? 'yes' : 'since line 77 has it so, as is known to everybody';
+    const answers = readFileSync(join(copy, 'answers.txt'), 'utf8')
+      .replaceAll(/^answer: (.*)$/gm, (_, answer: string) => `answer: ${wrong(answer)}`);
+    writeFileSync(join(copy, 'answers.txt'), answers);
+    const { status, stdout } = await exercise([String(number), copy]);
+    t.equal(status, 1);
+    t.equal(stdout.match(/^ +not ok /gm)?.length, answers.match(/^answer:/gm)?.length, `exercise ${number}: each is refused`);
+    t.notMatch(stdout, /\n {4}ok /);
+  }
+});
+
+for (const [number, part, other, why] of [
+  [4, 'CHILDREN.size', 'CHILDREN.size > 9 ? 9 : 2', 'and again, when those have ended'],
+  [5, 'Date.now() - began', 'began - began', 'it was between'],
+  [8, '+  talking.get(child)?.close();', '+  talking.has(child);', 'a client who has said bye is hung up on'],
+] as const) {
+  void t.test(`half a solution of ${number}`, { buffered: true }, async (t) => {
+    const copy = join(folder(t), 'copy');
+    await exercise([String(number), copy]);
+    await solve(number, copy, part, other);
+    const { status, stdout } = await exercise([String(number), copy]);
+    t.equal(status, 1, 'is none');
+    t.match(stdout, new RegExp(`^ *not ok .*${why}`, 'm'));
+  });
+}
+
+void t.test('the pages and the folders agree', { buffered: true }, (t) => {
+  t.equal(titles.length, 10, 'ten exercises');
+  const spanish = readFileSync(join(root, 'docs', 'es', 'exercises.md'), 'utf8');
+  const numbers = (text: string): string[] => (text.match(/^## \d+\./gm) ?? []);
+  t.same(numbers(page), titles.map((_, i) => `## ${i + 1}.`));
+  t.same(numbers(spanish), numbers(page));
+  t.same(names.map((name) => Number(name.slice(0, 2))), titles.map((_, i) => i + 1), 'a folder each');
+  for (const [i, title] of titles.entries()) {
+    const path = join(files, names[i] ?? '');
+    const test = readFileSync(join(path, 'exercise.t.ts'), 'utf8');
+    t.match(test, ` * Exercise ${i + 1}: ${title}\n`, path);
+    t.ok(existsSync(join(path, 'solution')) || existsSync(join(path, 'solution.patch')), `${title}: it has a solution`);
+  }
+  t.end();
+});
+
+void t.test('without a number: the ten, and how far each is', { buffered: true }, async (t) => {
+  const checkout = folder(t);
+  for (const part of ['package.json', 'tools/exercise.js', 'docs/exercises.md', 'docs/exercises']) {
+    cpSync(join(root, part), join(checkout, part), { recursive: true });
+  }
+  mkdirSync(join(checkout, 'exercises', '3'), { recursive: true });
+  mkdirSync(join(checkout, 'exercises', '4'));
+  writeFileSync(join(checkout, 'exercises', '4', '.solved'), '');
+  const { status, stdout } = await exercise([], checkout);
+  t.equal(status, 0);
+  t.same(stdout.split('\n').slice(0, titles.length).map((line) => line.trim().split(/ {2,}/)), titles.map((title, i) =>
+    [String(i + 1), title, i === 2 ? 'begun' : i === 3 ? 'solved' : 'not begun']));
+});
+
+void t.test('what is there is not written to', { buffered: true }, async (t) => {
+  const copy = join(folder(t), 'copy');
+  await exercise(['3', copy]);
+  const mine = 'this is not TypeScript\n';
+  writeFileSync(join(copy, 'eliza_hup.ts'), mine);
+  const { status, stdout } = await exercise(['3', copy]);
+  t.equal(status, 1);
+  t.match(stdout, /^eliza_hup\.ts.*error TS/m, 'what does not compile is said to');
+  t.match(stdout, `Exercise 3 does not compile yet: see the lines above. Your work in ${copy} is kept; `
+  + 'to begin anew, remove that folder.\n');
+  t.equal(readFileSync(join(copy, 'eliza_hup.ts'), 'utf8'), mine);
+
+  const refused = async (...args: string[]): Promise<string> => {
+    const { status, stdout, stderr } = await exercise(args);
+    t.same([status, stdout], [2, ''], args.join(' '));
+    return stderr;
+  };
+  t.equal(await refused('4', copy), `exercise: ${copy} is there already, and is no copy of exercise 4; remove it, `
+  + 'or name another folder\n');
+  t.equal(await refused('11'), 'exercise: there is no exercise 11; they are 1 to 10\n');
+  t.equal(await refused('three'), 'exercise: there is no exercise three; they are 1 to 10\n');
+  const nowhere = await refused('3', '/dev/null/copy');
+  t.match(nowhere, /^exercise: ENOTDIR: [^\n]*; a folder of yours can be named after the number\n$/);
+  t.equal(await refused('3', copy, 'more'), 'exercise: one number and one folder, please, not "more" as well\n');
+});

@@ -149,4 +149,5 @@ function main([word, named, extra]: string[]): number {
   return test(exercise, copy);
 }
 
+stdout.on('error', () => { exit(0); }); // whoever read it, head perhaps, has read enough
 process.exitCode = main(argv.slice(2));

@@ -10,6 +10,7 @@ import { caller } from './Carp.ts';
 import { id_of, libc } from './libc.ts';
 import { interruption, SIG, signo, type Signal } from './perlipc.ts';
 import { run_END } from './perlmod.ts';
+import { break_off } from './rehearsal.ts';
 import { secure, Tainted, type Text } from './perlsec.ts';
 import { $, note } from './perlvar.ts';
 import { with_listen_fds } from './Systemd/Daemon.ts';
@@ -78,6 +79,7 @@ function print_error(message: string): void {
  * @param error what was thrown
  */
 export function die_uncaught(error: unknown): never {
+  break_off();
   let message: string;
   if (error instanceof PerlDie) {
     message = error.message;

@@ -55,6 +55,13 @@ export function next_act(): boolean {
   return true;
 }
 
+/** Stops the rehearsal for good: whoever has something to say of what went wrong needs the real C library. */
+export function break_off(): void {
+  curtain?.();
+  curtain = undefined;
+  acts = 0;
+}
+
 /** Puts cardboard in the place of the C library. The table stays the same object: V8 knows what it looks like. */
 function set_stage(): () => void {
   const table = libc();

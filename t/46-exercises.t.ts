@@ -7,7 +7,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { environment, folder, type Outcome, root, run } from './harness.ts';
+import { environment, folder, free_port, is_root, type Outcome, root, run } from './harness.ts';
 
 const files = join(root, 'docs', 'exercises');
 const names = readdirSync(files).sort();
@@ -113,6 +113,22 @@ for (const [number, part, other, why] of [
     t.match(stdout, new RegExp(`^ *not ok .*${why}`, 'm'));
   });
 }
+
+void t.test('a mistake in what a child does ends the server before its first client, and is in the log', {
+  buffered: true,
+}, async (t) => {
+  const dir = folder(t);
+  const copy = join(dir, 'copy');
+  await exercise(['3', copy]);
+  await solve(3, copy, 'qq`You', '`You');
+  t.equal((await exercise(['3', copy])).status, 1);
+  const home = is_root ? { ELIZA_HOME: join(dir, 'home') } : {};
+  const env = environment({ ELIZA_PIDFILE: join(dir, 'pid'), ...home });
+  const args = [join(copy, 'eliza_hup.js'), '--foreground', String(await free_port())];
+  const { status, stderr } = await run(process.execPath, args, { env });
+  t.equal(status, 255);
+  t.match(stderr, 'TypeError: a tainted string loses its mark here');
+});
 
 void t.test('the pages and the folders agree', { buffered: true }, (t) => {
   t.equal(titles.length, 10, 'ten exercises');

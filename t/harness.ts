@@ -330,7 +330,11 @@ export class Client {
 
   /** Waits until the server has prompted that many times in all. */
   prompted(times: number): Promise<unknown> {
-    return until(`prompt ${times} after ${JSON.stringify(this.text)}`, () => this.text.split('\nyou:\t').length > times);
+    return until(`prompt ${times} after ${JSON.stringify(this.text)}`, () => {
+      const enough = this.text.split('\nyou:\t').length > times;
+      if (this.closed && !enough) throw new Error(`the server hung up after ${JSON.stringify(this.text)}`);
+      return enough;
+    });
   }
 
   /** Sends a line and waits for the answer to it. */

@@ -63,6 +63,9 @@ const elsewhere: Record<string, [file: string, words: string]> = {
   'npm run bench -- --rounds 3 --seconds 1.5': ['t/60-bench.t.ts', "join(root, 'bench', 'bench.js'), '--quick'"],
 };
 
+/** Those to be typed here. */
+const here = commands.filter((command) => !(command in elsewhere));
+
 /** Commands that this machine cannot be asked to run, and why. */
 const needs: [RegExp, string][] = [
   [/^(?:docker|podman) /, 'needs a container engine, and an image from a registry'],
@@ -71,6 +74,13 @@ const needs: [RegExp, string][] = [
 ];
 
 const typed = new Set<string>();
+const excused = new Set<string>();
+
+/** Notes the commands of a test that is skipped, for whatever reason it has. */
+function excuse(skip: string | false, what: RegExp): { skip: string | false } {
+  for (const command of commands) if (skip !== false && what.test(command)) excused.add(command);
+  return { skip };
+}
 
 /** A copy of the checkout that belongs to who types. */
 interface Copy {
@@ -124,7 +134,7 @@ for (const { name, settings } of users) {
       const daemon = pid();
       t.teardown(() => { if (alive(daemon)) process.kill(daemon, 'SIGKILL'); });
 
-      await t.test('telnet', { skip: !installed('telnet') && 'telnet is not installed' }, async (t) => {
+      await t.test('telnet', excuse(!installed('telnet') && 'telnet is not installed', /^telnet /), async (t) => {
         const session = /^\$ (telnet localhost 1200)\n([^]*?)^```/m.exec(source('README.md'));
         typed.add(session?.[1] ?? '');
         const telnet = spawn('env', ['-i', `PATH=${env.PATH ?? ''}`, 'telnet', 'localhost', String(port)]);
@@ -166,13 +176,13 @@ for (const { name, settings } of users) {
       typed.delete('node eliza_hup.js --help'); // the README has it as `--help`
     });
 
-    for (const command of commands.filter((one) => one.startsWith('npx eliza'))) {
+    for (const command of here.filter((one) => one.startsWith('npx eliza'))) {
       writeFileSync(join(dir, 'lines.txt'), 'hello\n');
       const { status, stdout, stderr } = await type(command, { input: 'hello\nbye\n' });
       t.same([status, stderr], [0, ''], command);
       t.ok(stdout.trimEnd().split('\n').length >= 2, 'she answers');
     }
-    for (const command of commands.filter((one) => /^npm run (?:compare|trace) /.test(one))) {
+    for (const command of here.filter((one) => /^npm run (?:compare|trace) /.test(one))) {
       const { status, stdout } = await type(command);
       t.equal(status, 0, command);
       t.match(Buffer.from(stdout, 'latin1').toString(), command.includes('trace') ? '●' : /Daemon\.(?:pm|ts)/);
@@ -183,10 +193,10 @@ for (const { name, settings } of users) {
 void t.test('what a developer types', async (t) => {
   const { type, dir } = await copy(t);
   const perl = installed('prove') ? false : 'prove, which comes with Perl, is not installed';
-  await t.test('prove', { skip: perl }, async (t) => {
+  await t.test('prove', excuse(perl, /^npm run prove/), async (t) => {
     const file = join(dir, 'package.json'); // two files will do
     writeFileSync(file, readFileSync(file, 'utf8').replace('t/*.t.js', 't/01-*.t.js t/02-*.t.js'));
-    for (const command of commands.filter((one) => one.startsWith('npm run prove'))) {
+    for (const command of here.filter((one) => one.startsWith('npm run prove'))) {
       const { status, stdout } = await type(command);
       t.equal(status, 0, command);
       t.match(stdout, /^Files=2, .*\nResult: PASS$/m);
@@ -201,7 +211,7 @@ void t.test('what a developer types', async (t) => {
   });
   await t.test('soak', async (t) => {
     const few = (command: string): string => command.replaceAll(/(?<=--(?:conversations|clients|idle|hostile) )\d+/g, '8');
-    for (const command of commands.filter((one) => one.startsWith('npm run soak'))) {
+    for (const command of here.filter((one) => one.startsWith('npm run soak'))) {
       const { status, stderr } = await type(command, { change: few });
       t.equal(status, 0, few(command));
       t.match(stderr, /^ +kept /m);
@@ -209,8 +219,10 @@ void t.test('what a developer types', async (t) => {
     }
   });
   const module = (await run('perl', ['-MChatbot::Eliza', '-e', '1']).catch(() => undefined))?.status === 0;
-  await t.test('bench', { skip: !module && 'needs perl with Chatbot::Eliza (Debian: libchatbot-eliza-perl)' }, async (t) => {
-    for (const command of commands.filter((one) => /^npm run bench -- (?:growth|eliza)$/.test(one))) {
+  const bench = /^npm run bench -- (?:growth|eliza)$/;
+  const bot = !module && 'needs perl with Chatbot::Eliza (Debian: libchatbot-eliza-perl)';
+  await t.test('bench', excuse(bot, bench), async (t) => {
+    for (const command of here.filter((one) => bench.test(one))) {
       const { status, stdout } = await type(command, { change: (command) => `${command} --quick` });
       t.equal(status, 0, command);
       t.match(stdout, 'Perl');
@@ -218,18 +230,16 @@ void t.test('what a developer types', async (t) => {
   });
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const strips = major > 22 || (major === 22 && minor >= 18);
-  await t.test('TypeScript as it is', { skip: !strips && 'this Node does not strip types' }, async (t) => {
+  await t.test('TypeScript as it is', excuse(!strips && 'this Node does not strip types', /^node .*\.ts$/), async (t) => {
     t.match((await type('node eliza_hup.ts', { change: (command) => `${command} --help` })).stdout, '--foreground');
   });
   const manual = (await run('perldoc', ['-f', 'alarm']).catch(() => undefined))?.status === 0;
-  await t.test('perldoc', { skip: !manual && 'perldoc is not installed' }, async (t) => {
+  await t.test('perldoc', excuse(!manual && 'perldoc is not installed', /^perldoc /), async (t) => {
     t.match((await type('perldoc -f alarm')).stdout, 'alarm');
   });
 });
 
 void t.test('none is left over', async (t) => {
-  const skipped = new Set(['telnet localhost 1200', 'node eliza_hup.ts', 'perldoc -f alarm',
-    ...commands.filter((one) => /^npm run (?:prove|bench -- (?:growth|eliza))/.test(one))]);
   for (const { page, command, session } of all) {
     if (session) {
       // A page's sessions are run again by t/43; a translation has its original's, as t/45 sees to.
@@ -241,7 +251,7 @@ void t.test('none is left over', async (t) => {
       continue;
     }
     const [file, words] = elsewhere[command] ?? [];
-    const known = typed.has(command) || skipped.has(command) || needs.some(([what]) => what.test(command));
+    const known = typed.has(command) || excused.has(command) || needs.some(([what]) => what.test(command));
     if (file !== undefined && words !== undefined) t.ok(source(file).includes(words), `${command}: ${file} runs it`);
     else t.ok(known, `${page}: ${command} is typed by a test`);
   }

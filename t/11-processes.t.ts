@@ -25,6 +25,7 @@ for (const { name, settings } of users) {
       t.equal(stat[4], '0', 'no terminal');
       t.equal(readlinkSync(`/proc/${daemon}/cwd`), '/', 'it works in /');
       t.equal(status(daemon, 'Umask'), '0000', 'its umask is 0');
+      t.equal(status(daemon, 'Threads'), '1', 'it has one thread, so none can hold a lock when it forks');
       if (as_root) {
         t.equal(status(daemon, 'Uid'), '0 65534 0 65534', 'real and saved uid root, effective nobody');
         t.equal(status(daemon, 'Gid'), '65534 65534 65534 65534', 'all gids nogroup');
@@ -44,6 +45,7 @@ for (const { name, settings } of users) {
         t.equal(status(child, set), '0000000000000000', `no capability in ${set}`);
       }
       t.equal(status(child, 'NoNewPrivs'), '1', 'and no way to gain one by exec');
+      t.equal(status(child, 'Threads'), '1', 'one thread');
       if (as_root) {
         t.equal(readlinkSync(`/proc/${child}/root`), join(dir, 'home'), 'its root directory is ELIZA_HOME');
         t.equal(readlinkSync(`/proc/${child}/cwd`), join(dir, 'home'), 'it works there');

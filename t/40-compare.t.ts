@@ -122,6 +122,25 @@ void t.test('a copy of the Perl', async (t) => {
   t.equal(daemons.get(98), d[97]?.replaceAll(' ', ''), 'a piece goes to the file whose words it has');
   t.equal(daemons.get(15), daemon.lines[14]?.replaceAll(' ', ''), 'and what is not there is described');
 
+  // As text that was copied without its line ends: no indentation, the beginning cut off, prose before and after.
+  const run_together = (lines: string[], first: number): string =>
+    lines.map((line, i) => `${first + i} ${line.trim()}`).join(' ').replace(/ *$/, ';');
+  const prose = ` Then came 2010.${' And prose.'.repeat(30)} `;
+  const whole = `They met 3 times. ${run_together(e, 1)}${prose}${run_together(d, 1)}${prose}`;
+  for (const [listing, lines] of [[eliza, e], [daemon, d]] as const) {
+    const { stdout } = await compare(['--perl', write('one-line.txt', whole), listing.perl]);
+    const { perl } = columns(stdout);
+    const bare = (text = ''): string => text.replaceAll(/[\s;]/g, '');
+    const wrong = lines.map((_, i) => i + 1).filter((n) => bare(perl.get(n)) !== bare(lines[n - 1]));
+    t.same(wrong, [], `both on one line: every line of ${listing.perl}`);
+    t.notMatch(stdout, 'lacks');
+  }
+  const cut = `ink $pidfile; ${run_together(d.slice(109), 110)}\n`;
+  const rest = await compare(['--perl', write('cut.txt', `A page.\n${cat_n(e)}It ends.\n${cut}`)]);
+  t.match(rest.stdout, /Your copy lacks lines 1-3, [^]*97-101,\s+103-109\s+of\s+Daemon\.pm\./, 'the beginning cut off');
+  t.notMatch(rest.stdout, 'of eliza_hup.pl');
+  t.equal(columns(rest.stdout.slice(rest.stdout.indexOf('Daemon.pm:1'))).perl.get(114), d[113]?.replaceAll(' ', ''));
+
   const short = await compare(['--perl', write('short.pm', d.slice(0, 78).join('\n')), 'launch_child', 'kill_children']);
   t.match(short.stdout, 'Your copy lacks lines 97-101 of Daemon.pm.', 'short: the same');
 });

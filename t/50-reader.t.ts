@@ -75,6 +75,15 @@ void t.test('the reader page', { skip: needs_browser }, async (t) => {
     t.equal(await text('#daemon-97'), stand_in(daemon)[96], 'kept in the browser');
     await page.locator('#forget').click();
     t.equal(await text('#daemon-97'), daemon.lines[96], 'and forgotten when told to');
+    const together = stand_in(daemon).slice(96).map((line, i) => `${97 + i} ${line.trim()}`).join(' ');
+    await page.evaluate(`{
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text', ${JSON.stringify(together)});
+      document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    }`);
+    await page.locator('#status').filter({ hasText: /Daemon.pm: your copy lacks lines 1-3, .*90-95$/ }).waitFor();
+    t.equal(await text('#daemon-98'), stand_in(daemon)[97]?.trim(), 'pasted, its lines run together');
+
     writeFileSync(join(dir, 'wrong.txt'), 'arma virumque cano\n'.repeat(160));
     await page.setInputFiles('#file', join(dir, 'wrong.txt'));
     await page.locator('#status').filter({ hasText: 'No line of either file is recognised' }).waitFor();

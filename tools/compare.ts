@@ -14,7 +14,7 @@ import { distance } from 'fastest-levenshtein';
 import wrap_ansi from 'wrap-ansi';
 import { parse_mirror, select, type Row } from './mirror.ts';
 import { listings, type Listing } from './perl-lines.ts';
-import { read_copy, type Copy, type Wanted } from './perl-copy.ts';
+import { in_few, read_copy, type Copy, type Wanted } from './perl-copy.ts';
 import { plus_lines } from './plus-lines.ts';
 
 const HELP = `Usage: npm run compare -- [--perl PATH] [--all | --plus | WHAT ...]
@@ -149,17 +149,6 @@ function show(row: Row, { listing: { lines, perl }, from, to }: Range, copy: Map
   const bar = row.kind === 'plus' ? chalk.yellow('+') : chalk.dim('│');
   const nothing = ' '.repeat(left + 5);
   return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => `${a[i] ?? nothing} ${bar} ${b[i] ?? ''}`.trimEnd());
-}
-
-/** `3, 5-7`: numbers in few words. */
-function in_few(numbers: readonly number[]): string {
-  const runs: [number, number][] = [];
-  for (const n of numbers) {
-    const run = runs.at(-1);
-    if (run?.[1] === n - 1) run[1] = n;
-    else runs.push([n, n]);
-  }
-  return runs.map(([from, to]) => from === to ? String(from) : `${from}-${to}`).join(', ');
 }
 
 function print_range({ listing, from, to }: Range, copy: Map<string, Copy> | undefined): string[] {

@@ -34,8 +34,11 @@ const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAl
 const line = (x1: number, y1: number, x2: number, y2: number, more = ''): string =>
   `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="currentColor"${more}/>`;
 
+/** What is behind the page's text, as TypeDoc calls it. A line that runs through a text is painted over with it. */
+const halo = ' stroke="var(--color-background, Canvas)" stroke-width="5" paint-order="stroke"';
+
 const label = (x: number, y: number, text: string, more = ''): string =>
-  `<text x="${x}" y="${y}"${more}>${escape(text)}</text>`;
+  `<text x="${x}" y="${y}"${more}${halo}>${escape(text)}</text>`;
 
 const middle = ' text-anchor="middle"';
 
@@ -47,7 +50,7 @@ const box = (x: number, y: number, width: number, text: string): string =>
 function picture(title: string, width: number, height: number, shapes: string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" `
-    + `aria-label="${escape(title)}" style="min-width: ${Math.round(width * 0.85)}px" `
+    + `aria-label="${escape(title)}" style="min-width: ${Math.round(width * 0.75)}px" `
     + `font-family="system-ui, sans-serif" font-size="13" fill="currentColor">`,
     ...shapes,
     '</svg>',
@@ -102,7 +105,8 @@ export function sequence(title: string, source: string): string {
     shapes.push(`<path d="M${end} ${y}l${-8 * way} -4v8z"/>`);
     shapes.push(label((x1 + (arrow === '=>' ? end : x2)) / 2, y - 5, text + place, middle));
   });
-  return picture(title, LANE * (lanes.length - 1) + 300, height, shapes);
+  const ends = steps.map(({ from, text, where }) => x_of(from) + 30 + 7 * `${text} (${where})`.length); // of letters 7 wide
+  return picture(title, Math.max(LANE * (lanes.length - 1) + 300, ...ends), height, shapes);
 }
 
 /**

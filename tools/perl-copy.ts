@@ -1,7 +1,7 @@
 /**
- * The reader's own copy of the Perl: a plain file, one numbered by `cat -n`, or a saved web page that prints pieces of
- * them between its paragraphs. It is recognised by its words, which our mirror files share with it line by line: no
- * line of the Perl needs to be known here.
+ * The reader's own copy of the Perl: a plain file, one numbered by `cat -n`, or a web page that prints pieces of them between
+ * its paragraphs, saved, or copied by something that ran its lines together. It is recognised by its words, which our mirror
+ * files share with it line by line: no line of the Perl needs to be known here.
  *
  * Nothing here needs Node: the reader page uses it too.
  *
@@ -36,6 +36,29 @@ function text_of(page: string): string {
   return page.replace(/<(script|style)\b[^]*?<\/\1>/gi, '').replace(/<br\s*\/?>\n?/gi, '\n').replace(/<\/?[a-z!][^>]*>/gi, '')
     .replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, decimal?: string, hex?: string, name?: string) =>
       name === undefined ? String.fromCodePoint(Number(decimal ?? `0x${hex ?? ''}`)) : entities[name.toLowerCase()] ?? whole);
+}
+
+/** No line of the Perl is longer, so two numbers that are further apart do not count the same listing's lines. */
+const LONGEST = 200;
+
+/** Cuts what was run together into one line, `… 12 foo; 13 bar; …`, where its numbers count up. */
+function unfold(line: string): string[] {
+  const numbers = [...line.matchAll(/(?:^|\s)(\d{1,3})(?=\s|$)/g)]
+    .map(({ 0: whole, 1: digits = '', index }) => ({ n: Number(digits), at: index + whole.length - digits.length }));
+  const runs = numbers.map(({ n, at }, i) => {
+    const run = [at];
+    for (let j = i + 1, next; (next = numbers[j]) && next.at - (run.at(-1) ?? 0) <= LONGEST; j++) {
+      if (next.n === n + run.length) run.push(next.at);
+    }
+    return run;
+  });
+  const [longest = []] = runs.sort((a, b) => b.length - a.length);
+  const [first, last] = [longest[0], longest.at(-1)];
+  if (first === undefined || last === undefined || longest.length < 3) return [line];
+  // What follows the last number is prose from where the statement ends, as far as one can tell.
+  const end = last + (/^.*[;{}]/.exec(line.slice(last, last + LONGEST))?.[0].length ?? LONGEST);
+  const lines = longest.map((at, i) => line.slice(at, longest[i + 1] ?? end));
+  return [...unfold(line.slice(0, first)), ...lines, ...unfold(line.slice(end))];
 }
 
 /** The numbered lines of a text, as far as their numbers follow each other. */
@@ -92,7 +115,7 @@ export function read_copy(text: string, wanted: readonly Wanted[]): Map<string, 
     });
   };
 
-  const lines = text_of(text).split(/\r?\n/).map((line) => line.trimEnd());
+  const lines = text_of(text).split(/\r?\n/).flatMap(unfold).map((line) => line.trimEnd());
   const runs = numbered(lines).filter((run) => run.lines.length > 1 || words(run.lines[0] ?? '').length > 0);
   // The longest first: where two pieces have the same line, the one with more around it is surely in place.
   for (const run of runs.sort((a, b) => b.lines.length - a.lines.length)) take(run, 2);
@@ -107,4 +130,20 @@ export function read_copy(text: string, wanted: readonly Wanted[]): Map<string, 
   const filled = lines.filter((line) => words(line).length > 0).length;
   if (best) take({ first: best.first, lines }, Math.max(2, filled / 3));
   return found;
+}
+
+/**
+ * Numbers in few words: `3, 5-7`.
+ *
+ * @param numbers in ascending order
+ * @returns the words
+ */
+export function in_few(numbers: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const n of numbers) {
+    const run = runs.at(-1);
+    if (run?.[1] === n - 1) run[1] = n;
+    else runs.push([n, n]);
+  }
+  return runs.map(([from, to]) => from === to ? String(from) : `${from}-${to}`).join(', ');
 }

@@ -83,7 +83,7 @@ function reader(): string {
 <p>On the left what each line of the Perl does, on the right the line of ours that stands for it. Green lines are ours
 alone. Arrow keys walk, left and right change sides, <kbd>n</kbd> and <kbd>p</kbd> go from part to part.</p>
 <div class="drop">
-<p><label for="file">Have you the Perl, or a saved page that prints it? Drop it here, or choose it:</label>
+<p><label for="file">Have you the Perl, or a saved page that prints it? Drop it here, paste it, or choose it:</label>
 <input type="file" id="file" multiple> <button id="forget" hidden>Forget it</button></p>
 <p>It stays in this browser.</p>
 <p id="status" role="status"></p>

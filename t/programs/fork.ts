@@ -74,5 +74,14 @@ const parts: Record<string, () => void | Promise<void>> = {
     }
     waitpid(pid ?? -1, 0);
   },
+  async clock() {
+    for (const end = performance.now() + 300; performance.now() < end;); // the loop does not look at the clock meanwhile
+    if (fork() === 0) {
+      const before = performance.now();
+      await new Promise((resume) => { setTimeout(resume, 100); });
+      exit(performance.now() - before > 98 ? 0 : 1); // a timer counts whole milliseconds
+    }
+    say(`the child's timer: ${waitpid(-1, 0)[1] === 0 ? 'in time' : 'too early'}`);
+  },
 };
 await Object.values(parts)[Number(ARGV[0]?.match(/^\d+$/)?.[0])]?.();

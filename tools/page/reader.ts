@@ -6,7 +6,7 @@
  */
 import type { Row } from '../mirror.ts';
 import { listings } from '../perl-lines.ts';
-import { read_copy } from '../perl-copy.ts';
+import { in_few, read_copy } from '../perl-copy.ts';
 
 /** The mirror files' lines, by Perl file, which the build puts before this script. */
 declare const MIRRORS: Record<string, Row[]>;
@@ -33,7 +33,8 @@ function fill(texts: readonly string[]): void {
   for (const { perl, lines } of listings) {
     const own_copies = copies.flatMap((copy) => copy.get(perl) ?? []);
     const line_of = (n: number): string | undefined => own_copies.find((copy) => copy.has(n))?.get(n);
-    const lacking = lines.filter((description, i) => description !== '' && line_of(i + 1) === undefined).length;
+    const lacking = lines.map((_, i) => i + 1).filter((n) => lines[n - 1] !== '' && line_of(n) === undefined);
+    const lacks = `your copy lacks ${lacking.length === 1 ? 'line' : 'lines'} ${in_few(lacking)}`;
     lines.forEach((description, i) => {
       const code = document.querySelector(`#${perl.replace(/\..*/, '').toLowerCase()}-${i + 1} code`);
       const own = line_of(i + 1);
@@ -41,7 +42,7 @@ function fill(texts: readonly string[]): void {
       if (code) code.textContent = own ?? description;
     });
     if (own_copies.length === 0) continue;
-    said.push(`${perl}: ${lacking === 0 ? 'every line is yours' : `your copy lacks ${lacking} lines`}`);
+    said.push(`${perl}: ${lacking.length === 0 ? 'every line is yours' : lacks}`);
   }
   if (status) status.textContent = said.join('; ');
   if (forget) forget.hidden = texts.length === 0;
@@ -51,9 +52,8 @@ function kept(): string[] {
   return JSON.parse(localStorage.getItem(KEPT) ?? '[]') as string[];
 }
 
-/** The files may come one after the other; of two that have the same line, the one that came last is taken. */
-async function take(files: Iterable<File>): Promise<void> {
-  const all = await Promise.all([...files].map((file) => file.text()));
+/** Texts may come one after the other; of two that have the same line, the one that came last is taken. */
+function take(all: readonly string[]): void {
   const texts = all.filter((text) => read_copy(text, wanted).size > 0);
   if (texts.length === 0) {
     if (status) status.textContent = 'No line of either file is recognised in it.';
@@ -61,6 +61,10 @@ async function take(files: Iterable<File>): Promise<void> {
   }
   localStorage.setItem(KEPT, JSON.stringify([...texts, ...kept()].slice(0, 4)));
   fill(kept());
+}
+
+async function take_files(files: Iterable<File>): Promise<void> {
+  take(await Promise.all([...files].map((file) => file.text())));
 }
 
 /** Lights the line that the address names. */
@@ -97,12 +101,13 @@ for (const [name, over] of [['dragover', true], ['dragleave', false], ['drop', f
   document.addEventListener(name, (event) => {
     event.preventDefault();
     drop?.classList.toggle('over', over);
-    if (name === 'drop') void take(event.dataTransfer?.files ?? []);
+    if (name === 'drop') void take_files(event.dataTransfer?.files ?? []);
   });
 }
 document.querySelector('#file')?.addEventListener('change', ({ target }) => {
-  if (target instanceof HTMLInputElement) void take(target.files ?? []);
+  if (target instanceof HTMLInputElement) void take_files(target.files ?? []);
 });
+document.addEventListener('paste', ({ clipboardData }) => { take([clipboardData?.getData('text') ?? '']); });
 forget?.addEventListener('click', () => {
   localStorage.removeItem(KEPT);
   fill([]);

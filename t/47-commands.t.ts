@@ -1,0 +1,273 @@
+/**
+ * Every command that the README, CONTRIBUTING and the guide tell a reader to type works as it stands there: it is typed here,
+ * in a copy of the checkout, as root and as an ordinary user, or the place that runs it is named and looked up.
+ *
+ * A student learns that a command in a text is a promise, and that a list of them which nobody compares with the text is none.
+ */
+import { spawn } from 'node:child_process';
+import { chownSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import t from 'tap';
+import { lasting } from '../tools/sessions.ts';
+import {
+  alive, as_nobody, Client, folder, free_port, installed, is_root, root, run, until, users, type Outcome, type Test,
+} from './harness.ts';
+
+const source = (file: string): string => readFileSync(join(root, file), 'utf8');
+const guide = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md') && !name.startsWith('site')).sort();
+const pages = ['README.md', 'CONTRIBUTING.md', ...guide.map((name) => join('docs', name))];
+
+/** What a command in a sentence begins with. */
+const COMMAND = /^(?:npm|npx|node|bash|sh|telnet|nc|curl|docker|podman|kill|prove|perldoc|perf|strace|systemctl) \S/;
+
+/** A command, and the page that shows it. */
+interface Shown {
+  page: string;
+  command: string;
+  /** In a `console` block, with what it said. */
+  session: boolean;
+}
+
+/** The commands of a page: in its blocks, and in its sentences. */
+function shown(page: string): Shown[] {
+  const blocks = [...source(page).matchAll(/^```(\w*)[^\n]*\n([^]*?)^```$/gm)].flatMap(([, kind, body = '']) => {
+    const lines = body.split('\n').map((line) => line.replace(/\s+#.*/, ''));
+    const plain = (line: string): boolean => kind === 'sh' ? line !== '' : kind === '' && COMMAND.test(line);
+    const typed = lines.filter((line) => line.startsWith('$ ') || plain(line));
+    return typed.map((line) => ({ page, command: line.replace(/^\$ /, ''), session: kind === 'console' }));
+  });
+  const sentences = [...source(page).replaceAll(/^```[^]*?^```$/gm, '').matchAll(/`([^`]+)`/g)]
+    .map(([, code = '']) => ({ page, command: code.replaceAll(/\s+/g, ' '), session: false }))
+    .filter(({ command }) => COMMAND.test(command));
+  return [...blocks, ...sentences].flatMap((one) => one.session || /^(?:docker|podman) /.test(one.command)
+    ? [one]
+    : one.command.split(' && ').map((command) => ({ ...one, command })));
+}
+
+const all = pages.flatMap(shown);
+const commands = [...new Set(all.filter(({ session }) => !session).map(({ command }) => command))];
+
+/** Commands that take too long for here: the file that runs them, and its words that do. */
+const elsewhere: Record<string, [file: string, words: string]> = {
+  'npm ci': ['.ci/run', '\nnpm ci && npm test\n'],
+  'npm test': ['.ci/run', '\nnpm ci && npm test\n'],
+  'npm run check': ['.ci/run', '\nnpm run check\n'],
+  'npm run docs': ['.ci/run', '\nnpm run docs\n'],
+  'npm run matrix': ['.ci/run', '\nnpm run matrix -- 26\n'],
+  'npm run build': ['package.json', '"test": "npm run build && tap"'],
+  'npx tap t/14-hup.t.js': ['.ci/run', 'npx tap t/0*.t.js t/1*.t.js'],
+  'npx tap t/17*.t.js': ['.ci/run', 'npx tap t/0*.t.js t/1*.t.js'],
+  'bash .ci/run': ['.ci/run', '# What CI runs: bash .ci/run.'],
+  'npm run bench': ['t/60-bench.t.ts', "join(root, 'bench', 'bench.js'), '--quick'"],
+  'npm run bench -- --rounds 3 --seconds 1.5': ['t/60-bench.t.ts', "join(root, 'bench', 'bench.js'), '--quick'"],
+};
+
+/** Those to be typed here. */
+const here = commands.filter((command) => !(command in elsewhere));
+
+/** Commands that this machine cannot be asked to run, and why. */
+const needs: [RegExp, string][] = [
+  [/^(?:docker|podman) /, 'needs a container engine, and an image from a registry'],
+  [/^(?:perf|strace) .*\bPID$/, 'watches a process of the reader’s, with rights that a kernel may not give'],
+  [/^npm run bench -- --perl DIR$/, 'needs the course’s eliza_hup.pl and Daemon.pm, which are not ours to ship'],
+];
+
+const typed = new Set<string>();
+const excused = new Set<string>();
+
+/** Notes the commands of a test that is skipped, for whatever reason it has. */
+function excuse(skip: string | false, what: RegExp): { skip: string | false } {
+  for (const command of commands) if (skip !== false && what.test(command)) excused.add(command);
+  return { skip };
+}
+
+/** A copy of the checkout that belongs to who types. */
+interface Copy {
+  /** Types a command, with another port in place of 1200, and other changes where it would take too long as it is. */
+  type(command: string, more?: { input?: string; change?: (command: string) => string }): Promise<Outcome>;
+  env: Record<string, string>;
+  home: string;
+  dir: string;
+  port: number;
+}
+
+async function copy(t: Test, user?: 'nobody'): Promise<Copy> {
+  const dir = join(folder(t), 'eliza-hup');
+  const skip = /^(?:node_modules|\.git|\.tap|\.docs|docs.site)$/;
+  cpSync(root, dir, { recursive: true, filter: (from) => !skip.test(from.slice(root.length + 1)) });
+  symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'));
+  const home = join(dirname(dir), 'home');
+  mkdirSync(home);
+  if (is_root && user) {
+    chownSync(home, 65534, 65534);
+    await run('chown', ['-R', '-h', '65534:65534', dir]);
+  }
+  const port = await free_port();
+  const as_root = is_root && user === undefined;
+  const env = {
+    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`, HOME: home, LANG: 'C.UTF-8',
+    XDG_RUNTIME_DIR: home, npm_config_update_notifier: 'false',
+    // Root's own place is the machine's, which may have a daemon already.
+    ...as_root ? { ELIZA_PIDFILE: join(home, 'eliza_hup.pid'), ELIZA_HOME: join(home, 'www') } : {},
+  };
+  const type: Copy['type'] = (command, { input = '', change = String } = {}) => {
+    typed.add(command);
+    const words = [...user ? as_nobody : [], 'sh', '-c', change(command).replaceAll(/\b1200\b/g, String(port))];
+    return run(words[0] ?? '', words.slice(1), { cwd: dir, env, input });
+  };
+  return { type, env, home, dir, port };
+}
+
+/** A session without what telnet does not write to a pipe, the echo, and without what ELIZA says by chance. */
+const heard = (text: string): string => lasting(text.replaceAll(/^Trying ::1\.\.\.\n(?:telnet: .*\n)?/gm, '')
+  .replaceAll('you:\tbye\n', 'you:\t').replace(/\n*$/, '\n'));
+
+for (const { name, settings } of users) {
+  void t.test(name, async (t) => {
+    const { type, env, home, dir, port } = await copy(t, settings.user);
+    const pid = (): number => Number(readFileSync(join(home, 'eliza_hup.pid'), 'latin1'));
+
+    await t.test('start, talk, restart, end', async (t) => {
+      const { status, stderr } = await type('node eliza_hup.js 1200');
+      t.equal(status, 0, stderr);
+      const daemon = pid();
+      t.teardown(() => { if (alive(daemon)) process.kill(daemon, 'SIGKILL'); });
+
+      await t.test('telnet', excuse(!installed('telnet') && 'telnet is not installed', /^telnet /), async (t) => {
+        const session = /^\$ (telnet localhost 1200)\n([^]*?)^```/m.exec(source('README.md'));
+        typed.add(session?.[1] ?? '');
+        const telnet = spawn('env', ['-i', `PATH=${env.PATH ?? ''}`, 'telnet', 'localhost', String(port)]);
+        t.teardown(() => { telnet.kill('SIGKILL'); });
+        let said = '';
+        for (const stream of [telnet.stdout, telnet.stderr]) stream.on('data', (data) => { said += String(data); });
+        const ended = new Promise((resolve) => telnet.once('close', resolve));
+        await until('the prompt', () => said.endsWith('you:\t'));
+        telnet.stdin.write('bye\n');
+        await ended;
+        t.equal(heard(said), heard(session?.[2] ?? ''), 'is told what the README shows');
+      });
+
+      const at = '$(cat ~/eliza_hup.pid)';
+      t.equal((await type('kill -HUP', { change: (command) => `${command} ${at}` })).status, 0);
+      const next = await until('another daemon', () => {
+        try {
+          return pid() === daemon ? 0 : pid();
+        } catch {
+          return 0; // there is no pid file for a moment
+        }
+      });
+      t.teardown(() => { if (alive(next)) process.kill(next, 'SIGKILL'); });
+      t.match(await (await Client.greeted(port)).bye(), /^Eliza:\t/, 'HUP restarts it');
+      t.equal((await type('kill -TERM', { change: (command) => `${command} ${at}` })).status, 0);
+      await until('the daemon to end', () => !alive(next));
+      t.pass('TERM ends it');
+    });
+
+    await t.test('attached', async (t) => {
+      const running = type('node eliza_hup.js --foreground 1200');
+      const client = await until('somebody who listens', () => Client.greeted(port).catch(() => undefined));
+      await client.bye();
+      process.kill(pid(), 'SIGTERM');
+      const { status, stdout, stderr } = await running;
+      t.equal(status, 0);
+      t.match(stdout + stderr, /Server accepting connections on port \d+\n[^]*Server exiting normally\n$/, 'it shows the log');
+      t.match((await type('node eliza_hup.js --help')).stdout, '--foreground');
+      typed.delete('node eliza_hup.js --help'); // the README has it as `--help`
+    });
+
+    for (const command of here.filter((one) => one.startsWith('npx eliza'))) {
+      writeFileSync(join(dir, 'lines.txt'), 'hello\n');
+      const { status, stdout, stderr } = await type(command, { input: 'hello\nbye\n' });
+      t.same([status, stderr], [0, ''], command);
+      t.ok(stdout.trimEnd().split('\n').length >= 2, 'she answers');
+    }
+    for (const command of here.filter((one) => /^npm run (?:compare|trace) /.test(one))) {
+      const { status, stdout } = await type(command);
+      t.equal(status, 0, command);
+      t.match(Buffer.from(stdout, 'latin1').toString(), command.includes('trace') ? '●' : /Daemon\.(?:pm|ts)/);
+    }
+  });
+}
+
+void t.test('what a developer types', async (t) => {
+  const { type, dir } = await copy(t);
+  const perl = installed('prove') ? false : 'prove, which comes with Perl, is not installed';
+  await t.test('prove', excuse(perl, /^npm run prove/), async (t) => {
+    const file = join(dir, 'package.json'); // two files will do
+    writeFileSync(file, readFileSync(file, 'utf8').replace('t/*.t.js', 't/01-*.t.js t/02-*.t.js'));
+    for (const command of here.filter((one) => one.startsWith('npm run prove'))) {
+      const { status, stdout } = await type(command);
+      t.equal(status, 0, command);
+      t.match(stdout, /^Files=2, .*\nResult: PASS$/m);
+    }
+  });
+  await t.test('format', async (t) => {
+    const file = join(dir, 'tools', 'prove.ts');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replaceAll(';\n', ';  \n'));
+    t.equal((await type('npm run format')).status, 0);
+    t.equal(readFileSync(file, 'utf8'), text, 'what was amiss is mended');
+  });
+  await t.test('soak', async (t) => {
+    const few = (command: string): string => command.replaceAll(/(?<=--(?:conversations|clients|idle|hostile) )\d+/g, '8');
+    for (const command of here.filter((one) => one.startsWith('npm run soak'))) {
+      const { status, stderr } = await type(command, { change: few });
+      t.equal(status, 0, few(command));
+      t.match(stderr, /^ +kept /m);
+      t.notMatch(stderr, /^ +broken /m);
+    }
+  });
+  const module = (await run('perl', ['-MChatbot::Eliza', '-e', '1']).catch(() => undefined))?.status === 0;
+  const bench = /^npm run bench -- (?:growth|eliza)$/;
+  const bot = !module && 'needs perl with Chatbot::Eliza (Debian: libchatbot-eliza-perl)';
+  await t.test('bench', excuse(bot, bench), async (t) => {
+    for (const command of here.filter((one) => bench.test(one))) {
+      const { status, stdout } = await type(command, { change: (command) => `${command} --quick` });
+      t.equal(status, 0, command);
+      t.match(stdout, 'Perl');
+    }
+  });
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const strips = major > 22 || (major === 22 && minor >= 18);
+  await t.test('TypeScript as it is', excuse(!strips && 'this Node does not strip types', /^node .*\.ts$/), async (t) => {
+    t.match((await type('node eliza_hup.ts', { change: (command) => `${command} --help` })).stdout, '--foreground');
+  });
+  const manual = (await run('perldoc', ['-f', 'alarm']).catch(() => undefined))?.status === 0;
+  await t.test('perldoc', excuse(!manual && 'perldoc is not installed', /^perldoc /), async (t) => {
+    t.match((await type('perldoc -f alarm')).stdout, 'alarm');
+  });
+});
+
+void t.test('none is left over', async (t) => {
+  for (const { page, command, session } of all) {
+    if (session) {
+      // A page's sessions are run again by t/43; a translation has its original's, as t/45 sees to.
+      const [test, words] = page.startsWith('docs/es/')
+        ? ['t/45-spanish.t.ts', 'console'] as const
+        : ['t/43-guide.t.ts', 'await run_sessions(text(name))'] as const;
+      const there = /^docs\/(?:es\/)?[^/]+$/.test(page) && source(test).includes(words);
+      if (!there) t.fail(`${page}: nothing runs the session with ${command}`);
+      continue;
+    }
+    const [file, words] = elsewhere[command] ?? [];
+    const known = typed.has(command) || excused.has(command) || needs.some(([what]) => what.test(command));
+    if (file !== undefined && words !== undefined) t.ok(source(file).includes(words), `${command}: ${file} runs it`);
+    else t.ok(known, `${page}: ${command} is typed by a test`);
+  }
+  const listed = [...typed, ...Object.keys(elsewhere)];
+  t.same(listed.filter((command) => !commands.includes(command)), [], 'each that is typed or listed is shown somewhere');
+  for (const command of commands) {
+    const why = needs.find(([what]) => what.test(command))?.[1];
+    if (why !== undefined) await t.test(command, { skip: why }, () => undefined);
+  }
+});
+
+void t.test('each npm script that a page names is there', (t) => {
+  const scripts = Object.keys((JSON.parse(source('package.json')) as { scripts: object }).scripts);
+  const named = commands.flatMap((command) => /^npm (?:run )?(\w+)/.exec(command)?.[1] ?? []).filter((name) => name !== 'ci');
+  t.same(named.filter((name) => !scripts.includes(name)), []);
+  const untold = scripts.filter((name) => !['prepare', 'lint'].includes(name) && !named.includes(name));
+  t.same(untold, [], 'and each that a reader may type is told');
+  t.end();
+});

@@ -16,7 +16,7 @@ import {
 
 const manifest = readFileSync(join(root, 'deploy', 'kubernetes.yaml'), 'utf8');
 const containerfile = join(root, 'deploy', 'Containerfile');
-const tools = ['podman', 'runc', 'nsenter', 'ldd', 'npm'].filter((name) => !installed(name));
+const tools = ['podman', 'runc', 'catatonit', 'nsenter', 'ldd', 'npm'].filter((name) => !installed(name));
 const missing = tools.length > 0 ? `not installed: ${tools.join(', ')}` : false;
 const skip = is_root ? missing : 'only root can do this';
 

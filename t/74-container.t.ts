@@ -119,13 +119,16 @@ interface Contained {
   serving: (times: number) => Promise<unknown>;
 }
 
-/** Runs JavaScript with the loopback of a container, and with a socket's bytes as its input and output. */
+/** Runs JavaScript with the loopback of a container. */
 function inside(pid: number, script: string): ReturnType<typeof spawn> {
   return spawn('env', ['-i', 'nsenter', '--net', '--target', String(pid), process.execPath, '-e', script]);
 }
 
+/** Finds a container's daemon, makes a way to it, and waits until it serves. */
 async function contained(t: Test, podman: Podman, name: string, target = 1200): Promise<Contained> {
   const pid = Number((await podman('inspect', '--format', '{{.State.Pid}}', name)).stdout);
+  const log = async (): Promise<string> => (await podman('logs', name)).stderr;
+  if (pid === 0) throw new Error(`${name} has ended: ${await log()}`);
   const pipe = `const s = require('net').connect(${target}, '127.0.0.1'); process.stdin.pipe(s).pipe(process.stdout)`;
   const door = createServer({ allowHalfOpen: true }, (client) => {
     const { stdin, stdout } = inside(pid, pipe);
@@ -137,7 +140,6 @@ async function contained(t: Test, podman: Podman, name: string, target = 1200): 
   t.teardown(() => { door.close(); });
   const address = door.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  const log = async (): Promise<string> => (await podman('logs', name)).stderr;
   const serving = (times: number): Promise<unknown> => until(`the container to serve: ${times}`, async () =>
     (await log()).match(/Server accepting connections on port 1200\n/g)?.length === times || !alive(pid));
   await serving(1);

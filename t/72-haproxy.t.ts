@@ -1,5 +1,5 @@
 /**
- * deploy/: three daemons behind HAProxy, relaunched in turn under load; and the unit files.
+ * deploy/: three daemons behind HAProxy, relaunched in turn under load; and the unit files in docs/systemd/.
  *
  * A student learns why a server whose conversations share nothing needs no more than a balancer to become many.
  */
@@ -27,7 +27,7 @@ const needs_systemd = installed('systemd-analyze') ? false : 'systemd-analyze is
 void t.test('the unit files', { skip: needs_systemd }, async (t) => {
   const dir = folder(t);
   for (const name of ['eliza-hup.service', 'eliza-hup.socket', 'eliza-hup@.service']) {
-    copyFileSync(join(root, 'deploy', name), join(dir, name));
+    copyFileSync(join(root, 'docs', 'systemd', name), join(dir, name));
   }
   const unit = ['eliza-hup.service', 'eliza-hup.socket', 'eliza-hup@1201.service'].map((name) => join(dir, name));
   const { stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', ...unit]);

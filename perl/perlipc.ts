@@ -144,6 +144,14 @@ export function hold(signals: Iterable<Signal>, block: boolean): void {
   }
 }
 
+/**
+ * @param signal its name
+ * @returns whether it has come, and its handler not been called yet
+ */
+export function is_pending(signal: Signal): boolean {
+  return pending.has(signal);
+}
+
 /** In a new child: signals that are pending belong to the parent, as fork(2) has it. */
 export function forget_pending(): void {
   pending.clear();

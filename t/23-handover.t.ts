@@ -6,12 +6,13 @@
  * looks before it leaps.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  alive, children, Client, freeze, environment, folder, log_daemon, needs_log, root, start, type Test, until, users,
+  alive, children, Client, environment, folder, free_port, freeze, installed, is_root, log_daemon, needs_log, root, start,
+  type Test, until, users,
 } from './harness.ts';
 
 for (const { name, settings } of users) {
@@ -106,6 +107,43 @@ void t.test('a program that could not be started is not started', { skip: needs_
   await logged(/Server accepting/, 2);
   t.not(pid(), daemon, 'mended, it is relaunched');
   await (await Client.greeted(port)).bye();
+});
+
+void t.test('two HUPs are two relaunches, one after the other', { skip: needs_log }, async (t) => {
+  const { port, pid, logged, log } = await start(t);
+  const first = pid();
+  await Client.greeted(port);
+  const [child = 0] = children(first);
+  await freeze(child);
+  process.kill(first, 'SIGHUP');
+  await logged(/Terminating children/); // it waits for the child: the second comes in the midst of the first
+  process.kill(first, 'SIGHUP');
+  process.kill(child, 'SIGCONT');
+  await logged(/Server accepting/, 3);
+  await (await Client.greeted(port)).bye();
+  const steps = log().flatMap((line) => /HUP signal|Trying to relaunch|Server accepting/.exec(line)?.[0] ?? []);
+  const relaunch = ['HUP signal', 'Trying to relaunch', 'Server accepting'];
+  t.strictSame(steps, ['Server accepting', ...relaunch, ...relaunch]);
+});
+
+const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
+void t.test('TERM that comes before a starting daemon is ready ends it', { skip: holds_up }, async (t) => {
+  const [dir, port] = [folder(t), await free_port()];
+  const pidfile = join(dir, 'eliza_hup.pid');
+  const strace = ['-f', '-o', '/dev/null', '-e', 'trace=setsid', '-e', 'inject=setsid:delay_enter=2000000'];
+  const env = environment({ ELIZA_PIDFILE: pidfile, ...(is_root ? { ELIZA_HOME: join(dir, 'home') } : {}) });
+  const command = [process.execPath, join(root, 'eliza_hup.js'), String(port)];
+  const tracer = spawn('strace', [...strace, ...command], { env, stdio: 'ignore' });
+  const ended = new Promise((resolve) => tracer.once('close', resolve)); // when all that it traces have ended
+  const child = (pid = 0): number => children(pid)[0] ?? 0;
+  await until('the fork', () => child(child(tracer.pid)) > 0);
+  const starter = child(tracer.pid);
+  const daemon = child(starter);
+  process.kill(starter, 'SIGTERM');
+  t.not(existsSync(pidfile) && Number(readFileSync(pidfile, 'latin1')), daemon, 'the daemon has not been ready yet');
+  await ended;
+  await until('the daemon to be gone', () => !alive(daemon));
+  t.notOk(existsSync(pidfile), 'no pid file is left');
 });
 
 void t.test('TERM during HUP ends the daemon', { skip: needs_log }, async (t) => {

@@ -3,16 +3,21 @@
  *
  * The protocols are systemd's, and simple: LISTEN_FDS says how many descriptors from 3 on are listening sockets,
  * LISTEN_PID for whom they are meant; NOTIFY_SOCKET is a datagram socket for lines such as `READY=1`. A relaunch of ours
- * hands its own socket over in the same way, so that no client is turned away meanwhile.
+ * hands its own socket over in the same way, so that no client is turned away meanwhile; and with it, in HUP_PENDING, a HUP
+ * that it has not heard yet, so that two HUPs are two relaunches.
  *
  * @module
  */
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { libc, sockaddr_un } from '../libc.ts';
+import { attempt, die } from '../perlfunc.ts';
+import { is_pending, SIG, signo } from '../perlipc.ts';
 import { $, ENV, note } from '../perlvar.ts';
 
 const FIRST = 3;
 const [F_SETFD, FD_CLOEXEC, F_DUPFD_CLOEXEC] = [2, 1, 1030];
+const names = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES', 'HUP_PENDING'];
+let hang_up = false; // a HUP is to be heard that came before this program did
 
 /** @returns the descriptors that were handed to this process */
 export function listen_fds(): number[] {
@@ -24,7 +29,8 @@ export function listen_fds(): number[] {
 /** Takes the descriptors: they are this process's now, and nobody's after it. @returns the descriptors */
 export function take_listen_fds(): number[] {
   const fds = listen_fds();
-  for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete ENV[name];
+  hang_up = fds.length > 0 && ENV.HUP_PENDING !== undefined;
+  for (const name of names) delete ENV[name];
   for (const fd of fds) libc().fcntl(fd, F_SETFD, FD_CLOEXEC);
   return fds;
 }
@@ -55,10 +61,10 @@ export function with_listen_fds(exec: () => void): void {
   const saved = handed === FIRST ? -1 : fcntl(FIRST, F_DUPFD_CLOEXEC, 64);
   if (handed === FIRST) fcntl(FIRST, F_SETFD, 0);
   else dup2(handed, FIRST);
-  Object.assign(process.env, { LISTEN_PID: String($['$']), LISTEN_FDS: '1' });
+  Object.assign(process.env, { LISTEN_PID: String($['$']), LISTEN_FDS: '1' }, is_pending('HUP') && { HUP_PENDING: '1' });
   exec();
   const { errno } = $;
-  for (const name of ['LISTEN_PID', 'LISTEN_FDS']) delete ENV[name];
+  for (const name of names) delete ENV[name];
   if (saved !== -1) {
     dup2(saved, FIRST);
     close(saved);
@@ -95,7 +101,7 @@ export function promise_readiness(): void {
 }
 
 /**
- * After that fork, in the parent: waits for the child's word.
+ * After that fork, in the parent: waits for the child's word. A signal that ends this process meanwhile ends the start.
  *
  * @returns the status to exit with: 0, or 255 when the child died before it was ready
  */
@@ -103,17 +109,26 @@ export function await_readiness(): number {
   if (!starter) return 0;
   const [reader, writer] = starter;
   closeSync(writer);
+  for (const signal of ['TERM', 'INT'] as const) SIG[signal] = 'DEFAULT'; // its handler would not run before the exit
   return readSync(reader, Buffer.alloc(1)) === 1 ? 0 : 255;
 }
 
-/** The daemon serves, its pid file is written: tells its starter and the service manager. */
+/**
+ * The daemon serves, its pid file is written: tells its starter and the service manager.
+ *
+ * @throws PerlDie when the starter has gone: whoever ended it meant the daemon
+ */
 export function ready(): void {
   if (starter) {
-    writeSync(starter[1], '.');
-    starter.forEach((fd) => { closeSync(fd); });
+    const [reader, writer] = starter;
+    closeSync(reader); // or the daemon itself would be the one that reads
+    if (!attempt(() => { writeSync(writer, '.'); })) die('Ended while it started\n');
+    closeSync(writer);
     starter = undefined;
   }
   sd_notify(`READY=1\nMAINPID=${$['$']}`);
+  if (hang_up) libc().kill($['$'], signo('HUP'));
+  hang_up = false;
 }
 
 /** A restart begins. */

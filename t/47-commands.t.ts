@@ -63,11 +63,21 @@ const elsewhere: Record<string, [file: string, words: string]> = {
   'npm run bench -- --rounds 3 --seconds 1.5': ['t/60-bench.t.ts', "join(root, 'bench', 'bench.js'), '--quick'"],
 };
 
+/** And those of the exercises: their test has a copy that it begins, solves and runs. */
+const exercises: Record<string, string> = {
+  'npm run exercise': 'await exercise([], checkout)',
+  'npm run exercise 3': "await exercise(['3', copy])",
+  'node exercises/3/eliza_hup.js --foreground 1200': "join(copy, 'eliza_hup.js'), '--foreground'",
+};
+for (const [command, words] of Object.entries(exercises)) elsewhere[command] = ['t/46-exercises.t.ts', words];
+
 /** Those to be typed here. */
 const here = commands.filter((command) => !(command in elsewhere));
 
 /** Commands that this machine cannot be asked to run, and why. */
 const needs: [RegExp, string][] = [
+  [/^systemctl |^cp .* \/etc\/systemd\/system\/$/, 'changes the machine, and needs systemd as its first process'],
+  [/ exercises\/6\/unix\.txt$|^node exercises\/7\/|^node quoted\.js /, 'runs what a student has written: t/46 runs its test'],
   [/^(?:docker|podman) /, 'needs a container engine, and an image from a registry'],
   [/^(?:perf|strace) .*\bPID$/, 'watches a process of the reader’s, with rights that a kernel may not give'],
   [/^npm run bench -- --perl DIR$/, 'needs the course’s eliza_hup.pl and Daemon.pm, which are not ours to ship'],

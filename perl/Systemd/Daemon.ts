@@ -93,15 +93,21 @@ function sd_notify(state: string): void {
 
 let reloading = false;
 let starter: [reader: number, writer: number] | undefined;
+let handlers: Pick<typeof SIG, 'TERM' | 'INT'> = { TERM: 'DEFAULT', INT: 'DEFAULT' };
 
-/** Before the fork that makes a daemon: a pipe through which the child says that it is ready. */
+/**
+ * Before the fork that makes a daemon: a pipe through which the child says that it is ready. Until then TERM and INT end
+ * either process at once: the starter only waits, and would run no handler.
+ */
 export function promise_readiness(): void {
+  handlers = { TERM: SIG.TERM, INT: SIG.INT };
+  SIG.TERM = SIG.INT = 'DEFAULT';
   const ends = new Int32Array(2);
   if (note(libc().pipe2(ends, 0o2000000)) === 0) starter = [ends[0] ?? -1, ends[1] ?? -1];
 }
 
 /**
- * After that fork, in the parent: waits for the child's word. A signal that ends this process meanwhile ends the start.
+ * After that fork, in the parent: waits for the child's word.
  *
  * @returns the status to exit with: 0, or 255 when the child died before it was ready
  */
@@ -109,7 +115,6 @@ export function await_readiness(): number {
   if (!starter) return 0;
   const [reader, writer] = starter;
   closeSync(writer);
-  for (const signal of ['TERM', 'INT'] as const) SIG[signal] = 'DEFAULT'; // its handler would not run before the exit
   return readSync(reader, Buffer.alloc(1)) === 1 ? 0 : 255;
 }
 
@@ -125,6 +130,7 @@ export function ready(): void {
     if (!attempt(() => { writeSync(writer, '.'); })) die('Ended while it started\n');
     closeSync(writer);
     starter = undefined;
+    Object.assign(SIG, handlers);
   }
   sd_notify(`READY=1\nMAINPID=${$['$']}`);
   if (hang_up) libc().kill($['$'], signo('HUP'));

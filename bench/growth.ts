@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- growth`: how the daemon's cost grows with the conversations open, the script's size, and its own size.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +45,12 @@ function longer(times: number, dir: string): string {
   return file;
 }
 
+/** What fork, exit and wait take a process with so many MB more, in microseconds. */
+function forks(command: string, file: string, megabytes: readonly number[]): [number, number][] {
+  const { stdout } = spawnSync(command, [join(root, 'bench', file), ...megabytes.map(String)], { encoding: 'latin1' });
+  return stdout.trim().split('\n').map((time, i) => [megabytes[i] ?? 0, Number(time)]);
+}
+
 const numbers = options.quick ? [1, 3] : [1, 10, 100, 1000];
 const sizes = options.quick ? [1] : [1, 10, 100];
 const dir = mkdtempSync(join(tmpdir(), 'growth-'));
@@ -71,11 +78,21 @@ for (const contender of both) {
 }
 rmSync(dir, { recursive: true });
 
+const ballast = options.quick ? [1] : [1, 10, 30, 100, 300];
+const fork: Curve[] = [
+  { name: 'Node, by perl/fork.ts', points: forks(process.execPath, 'fork.js', ballast) },
+  { name: 'Perl', points: forks('perl', 'fork.pl', ballast) },
+];
+for (const { name, points } of fork) {
+  for (const [size, time] of points) console.log(`${name}: ${size} MB more, a fork takes ${time.toFixed(0)} microseconds`);
+}
+
 if (options.docs !== undefined) {
   const chart = (file: string, title: string, across: string, lines: Curve[]): void => {
     writeFileSync(join(options.docs ?? '', file), curves(title, across, lines));
   };
   chart('growth-open.svg', 'Conversations a second beside silent ones', 'conversations open', rate);
   chart('growth-memory.svg', 'KB of memory a conversation, its share of what is shared', 'conversations open', share);
+  chart('growth-fork.svg', 'Microseconds for fork, exit and wait', 'MB of ballast', fork);
   chart('growth-script.svg', 'Conversations a second by the size of the script', 'times the doctor', script);
 }

@@ -16,7 +16,6 @@ import { filter, install, type Rule } from './Linux/Seccomp.ts';
 import { forget_pending } from './perlipc.ts';
 import { die, exec, exit } from './perlfunc.ts';
 import { $, note } from './perlvar.ts';
-import { remember } from './rehearsal.ts';
 import { listen_fds } from './Systemd/Daemon.ts';
 
 const DONTFORK = 10;
@@ -37,6 +36,8 @@ export const flags = [
   '--single-threaded', '--v8-pool-size=1',
   // For the children: what the parent has compiled stays compiled, and they write as little as can be into its memory.
   '--no-flush-bytecode', '--no-opt', '--no-sparkplug',
+  // For fork, which pays for each page that the parent has written: no copy of V8's builtins, a small nursery.
+  '--no-short-builtin-calls', '--max-semi-space-size=1',
   '--use-largepages=silent', // node's own code in pages of 2 MB, so that a child need not ask for it 4 KB by 4 KB
 ];
 
@@ -52,19 +53,9 @@ export function fork(): number | undefined {
   if (pid === 0) {
     uv_loop_fork(uv_default_loop());
     forget_pending();
-    set_pid($['$']);
   }
   return pid;
 }
-
-function set_pid(value: number): void {
-  Object.defineProperty(process, 'pid', { value, configurable: true, enumerable: true });
-}
-
-remember(() => {
-  const { pid } = process;
-  return () => { set_pid(pid); };
-});
 
 /**
  * Asks the kernel whether MADV_DONTFORK is skipped. The address is unaligned on purpose: a bare kernel refuses it.
@@ -83,6 +74,7 @@ function skipped(): boolean {
  */
 export function prepare(): void {
   Object.assign(process, { reallyExit: exit }); // where process.exit ends
+  Object.defineProperty(process, 'pid', { get: () => $['$'], enumerable: true }); // Node knows it from its start
   const ready = skipped();
   if (ready && flags.every((flag) => process.execArgv.includes(flag))) return;
   if (!ready && !install(filter([skip_dontfork, keep_hangup], 'allow'))) {

@@ -9,7 +9,7 @@
 import { closeSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fork, prepare } from './fork.ts';
+import { flags, fork, prepare } from './fork.ts';
 import { libc, readable } from './libc.ts';
 import { known } from './Linux/Seccomp.ts';
 import { die_uncaught, exec, exit, waitpid } from './perlfunc.ts';
@@ -119,7 +119,7 @@ if (!known) {
 }
 process.on('uncaughtException', die_uncaught);
 process.on('beforeExit', () => exit(0)); // the end of the program
-prepare();
+if (!taken.check) prepare();
 
 /**
  * Asks the interpreter whether this program could be started again as it was: `perl -c`, in a child of its own.
@@ -137,7 +137,8 @@ export async function perl_c(prepare: () => unknown): Promise<string> {
     prepare();
     libc().dup2(writer, 2);
     const args = ARGV.map((word) => word.match(/^\d+$/)?.[0] ?? '');
-    exec(process.execPath, ...switches(process.argv[1] ?? '', '-c', ...args));
+    const own = process.execArgv.filter((flag) => !flags.includes(flag)); // those for fork cost time, and -c forks nothing
+    exec(process.execPath, ...own, process.argv[1] ?? '', '-c', ...args);
     process.stderr.write(`Couldn't exec: ${$['!']}\n`);
     exit(255);
   }

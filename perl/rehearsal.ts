@@ -1,8 +1,8 @@
 /**
- * rehearsal: conversations with nobody, before the first client comes.
+ * rehearsal: conversations with nobody, before the first clients come, or between them.
  *
  * JavaScript is compiled when it first runs. What only a child runs, each child would compile anew, for itself alone:
- * more work than its whole conversation. So accept's first connections are a player's. fork says "you are the child",
+ * more work than its whole conversation. So some of accept's first connections are a player's. fork says "you are the child",
  * and the parent itself plays a child's life from its first line to its exit, on a stage where the C library stands in
  * cardboard: each call succeeds and does nothing. What was compiled and learned meanwhile, every child inherits.
  *
@@ -12,7 +12,7 @@
  */
 import { libc, type Libc } from './libc.ts';
 
-const ACTS = 4; // V8 compiles a function's second tier, and settles what it expects of its objects, after a few calls
+const ACTS = 8; // V8 settles what it expects of a function's objects after a few calls
 
 const keepers: (() => () => void)[] = [];
 let lines: readonly string[] = [];
@@ -38,14 +38,18 @@ export function play(part: readonly string[]): void {
   acts = ACTS;
 }
 
+/** Ends the act that is on, if any. */
+export function end_act(): void {
+  curtain?.();
+  curtain = undefined;
+}
+
 /**
- * Ends the act that is on, if any, and begins the next.
+ * Begins the next act.
  *
  * @returns whether there is one: then the next connection is the player's
  */
 export function next_act(): boolean {
-  curtain?.();
-  curtain = undefined;
   if (acts === 0) return false;
   acts--;
   const undo = [...keepers.map((save) => save()), set_stage()];
@@ -57,8 +61,7 @@ export function next_act(): boolean {
 
 /** Stops the rehearsal for good: whoever has something to say of what went wrong needs the real C library. */
 export function break_off(): void {
-  curtain?.();
-  curtain = undefined;
+  end_act();
   acts = 0;
 }
 

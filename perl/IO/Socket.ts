@@ -13,7 +13,7 @@ import { depth, interruption, top } from '../perlipc.ts';
 import { check_only } from '../perlrun.ts';
 import { Tainted } from '../perlsec.ts';
 import { hand_over, take_listen_fds } from '../Systemd/Daemon.ts';
-import { next_act, remember } from '../rehearsal.ts';
+import { end_act, next_act, remember } from '../rehearsal.ts';
 import { $, note } from '../perlvar.ts';
 import { IO_Handle } from './Handle.ts';
 
@@ -88,6 +88,7 @@ export class IO_Socket_INET {
   #open = true;
   #full = false; // there is no descriptor left for a client, and the log has been told
   #crowded = true; // the last client was there before anybody waited for him
+  #rehearse = false; // the last connection was a client's, who came before the rehearsal was over
 
   private constructor(fd: number) {
     this.fd = fd;
@@ -126,12 +127,12 @@ export class IO_Socket_INET {
 
   /**
    * Waits for a client. Signals' handlers run meanwhile; unlike Perl's accept it goes on after them, and it takes no
-   * client while one of them is still running. The first clients are a rehearsal's.
+   * client while one of them is still running. While nobody waits, or after each of the first who did, it rehearses.
    *
    * @returns the connection, or undefined once the socket is closed
    */
   async accept(): Promise<Connection | undefined> {
-    if (next_act()) return new Connection(this.fd, '127.0.0.1');
+    end_act();
     const level = depth();
     // However many clients wait, signals come first: Perl too looks for them between two operations. Where none waited,
     // the event loop has looked for them meanwhile.
@@ -140,11 +141,19 @@ export class IO_Socket_INET {
     for (;;) {
       while (!top(level)) await interruption();
       if (!this.#open) return undefined;
+      if (this.#rehearse && next_act()) return this.#player();
       const connection = this.#accept();
+      this.#rehearse = connection !== undefined;
       if (connection) return connection;
+      if (next_act()) return this.#player();
       await this.#readable();
       this.#crowded = false;
     }
+  }
+
+  #player(): Connection {
+    this.#rehearse = false;
+    return new Connection(this.fd, '127.0.0.1');
   }
 
   #accept(): Connection | undefined {

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { children, until } from '../t/harness.ts';
+import { alive, children, until } from '../t/harness.ts';
 import { bars } from './chart.ts';
 import { type Contender, contenders, greeted, type Server } from './contenders.ts';
 import { load, memory, open, quantile } from './measure.ts';
@@ -89,6 +89,10 @@ async function run(): Promise<Map<Contender, Figures>> {
   for (const [contender, server] of servers) {
     const figures = results.get(contender);
     if (!figures) continue;
+    if (!alive(server.pid())) {
+      console.log(`# ${contender.name} has ended meanwhile: only what it served until then is measured`);
+      continue;
+    }
     const many = options.quick ? 3 : contender.heavy ? 20 : 200;
     if (!contender.name.startsWith('socat')) Object.assign(figures, await idle(server, many));
     if (contender.hup) for (let i = 0; i < rounds; i++) figures.hup.push(await hang_up(server));

@@ -92,7 +92,11 @@ export class IO_Socket_INET {
 
   private constructor(fd: number) {
     this.fd = fd;
-    remember(() => () => { this.#open = true; });
+    remember(() => {
+      const poll = this.#poll;
+      this.#poll = undefined; // a player must not close it: it is no cardboard
+      return () => { [this.#open, this.#poll] = [true, poll]; };
+    });
   }
 
   /**

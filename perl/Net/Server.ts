@@ -69,10 +69,10 @@ class Guests {
     this.#hosts.set(child, Tainted.show(host));
   }
 
-  /** Forgets all of them. */
-  forget(): void {
-    this.#hosts.clear();
-    this.#this_second = 0;
+  /** A player is no guest. @returns what makes his visit unseen */
+  unseen(): () => void {
+    const [second, this_second] = [this.#second, this.#this_second];
+    return () => { [this.#second, this.#this_second] = [second, this_second]; };
   }
 
   /** @param child whose conversation has ended */
@@ -83,7 +83,7 @@ class Guests {
 
 /** The guests of this daemon. */
 export const guests = new Guests();
-remember(() => guests.forget.bind(guests)); // a player is no guest
+remember(() => guests.unseen());
 
 /**
  * In the child: reads the client's words as telnet, within the limits, or tells him that he cannot stay.

@@ -45,15 +45,21 @@ libc().fork = () => {
   return pid;
 };
 
+const ends = new Int32Array(2); // through this pipe the child is told when to end: its own CHLD must not come among the others
+libc().pipe2(ends, 0);
+const [reader = -1, writer = -1] = ends;
+
 const child = launch_child();
 const at_once = handled;
 if (child === 0) {
   SIG.USR1 = () => { usr1++; };
   await settle();
+  libc().read(reader, Buffer.alloc(1), 1);
   exit(handled === 0 ? 42 : 43);
 }
 await settle();
 const afterwards = handled;
+libc().write(writer, Buffer.from('.'), 1);
 const [, status] = waitpid(child ?? -1, 0);
 STDOUT.print(JSON.stringify({ at_once, afterwards, child: status & 127 ? `signal ${status & 127}` : status >> 8 }));
 STDOUT.flush();

@@ -157,6 +157,7 @@ export class IO_Socket_INET {
 
   #player(): Connection {
     this.#rehearse = false;
+    $['!'] = 0;
     return new Connection(this.fd, '127.0.0.1');
   }
 
@@ -179,6 +180,7 @@ export class IO_Socket_INET {
       return;
     }
     if (errno !== EAGAIN) throw new Error(`accept: ${$['!']}`);
+    $['!'] = 0; // Perl's accept would have waited, and not failed
     await new Promise<void>((resume) => {
       this.#ready = resume;
       this.#poll ??= readable(this.fd, () => { this.#wake(); });

@@ -192,6 +192,17 @@ export function descriptors(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`).map((fd) => `${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`);
 }
 
+/** @returns the pids of processes that were started with a setting in their environment, and are no zombies */
+function with_environment(setting: string): number[] {
+  return readdirSync('/proc').map(Number).filter((pid) => {
+    try {
+      return pid > 0 && readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(setting);
+    } catch {
+      return false; // it is another user's, or has gone
+    }
+  });
+}
+
 /** @returns the pids of a process's children */
 export function children(pid: number): number[] {
   try {
@@ -282,8 +293,18 @@ export async function start(t: Test, settings: Settings = {}): Promise<Daemon> {
     await until(`daemon ${daemon} to end`, () => !alive(daemon));
   };
   t.teardown(async () => {
-    const daemon = pid();
-    await stop().catch(() => { process.kill(daemon, 'SIGKILL'); });
+    await stop().catch(() => undefined);
+    await until('nobody to be left', () => { // a relaunch may be under way, without a pid file
+      const left = with_environment(`ELIZA_PIDFILE=${pidfile}`);
+      for (const one of left) {
+        try {
+          process.kill(one, 'SIGKILL');
+        } catch {
+          // it has just gone
+        }
+      }
+      return left.length === 0;
+    });
   });
   const logged = async (what: RegExp, times = 1): Promise<string[]> => {
     await until(`${what} in the log`, () => log().filter((line) => what.test(line)).length >= times)

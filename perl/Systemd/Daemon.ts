@@ -100,10 +100,11 @@ let handlers: Pick<typeof SIG, 'TERM' | 'INT'> = { TERM: 'DEFAULT', INT: 'DEFAUL
  * either process at once: the starter only waits, and would run no handler.
  */
 export function promise_readiness(): void {
+  const ends = new Int32Array(2);
+  if (note(libc().pipe2(ends, 0o2000000)) !== 0) return;
+  starter = [ends[0] ?? -1, ends[1] ?? -1];
   handlers = { TERM: SIG.TERM, INT: SIG.INT };
   SIG.TERM = SIG.INT = 'DEFAULT';
-  const ends = new Int32Array(2);
-  if (note(libc().pipe2(ends, 0o2000000)) === 0) starter = [ends[0] ?? -1, ends[1] ?? -1];
 }
 
 /**

@@ -142,7 +142,7 @@ const socat: Contender = {
   missing: installed('socat') ? false : 'needs socat',
   async start() {
     const port = await free_port();
-    const listen = `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork`;
+    const listen = `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,backlog=20,fork`;
     return attached(port, 'socat', listen, `EXEC:${process.execPath} ${here('terminal.js')}`);
   },
 };

@@ -60,9 +60,10 @@ async function hang_up(server: Server): Promise<number> {
   return performance.now() - begin;
 }
 
+const servers = new Map<Contender, Server>();
+
 async function run(): Promise<Map<Contender, Figures>> {
   const results = new Map<Contender, Figures>();
-  const servers = new Map<Contender, Server>();
   for (const contender of contenders(options.perl)) {
     if (contender.missing !== false) {
       console.log(`# ${contender.name} left out: ${contender.missing}`);
@@ -109,7 +110,10 @@ async function run(): Promise<Map<Contender, Figures>> {
   return results;
 }
 
-const results = await run();
+const results = await run().catch(async (error: unknown) => {
+  for (const server of servers.values()) await server.stop();
+  throw error;
+});
 const [ours] = [...results.values()];
 const median = (values: readonly number[] | undefined): number => quantile(values ?? [], 0.5);
 

@@ -60,7 +60,7 @@ const elsewhere: Record<string, [file: string, words: string]> = {
   'npx tap t/17*.t.js': ['.ci/run', 'npx tap t/0*.t.js t/1*.t.js'],
   'bash .ci/run': ['.ci/run', '# What CI runs: bash .ci/run.'],
   'npm run bench': ['t/60-bench.t.ts', "join(root, 'bench', 'bench.js'), '--quick'"],
-  'npm run bench -- --rounds 5 --seconds 1.5': ['t/60-bench.t.ts', "join(root, 'bench', 'bench.js'), '--quick'"],
+  'npm run bench -- --rounds 3 --seconds 1.5': ['t/60-bench.t.ts', "join(root, 'bench', 'bench.js'), '--quick'"],
 };
 
 /** And those of the exercises: their test has a copy that it begins, solves and runs. */

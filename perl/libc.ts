@@ -169,7 +169,16 @@ export function address_of(bytes: Buffer): bigint {
  * @returns the handle; it keeps the loop alive
  */
 export function readable(fd: number, callback: () => void): Poll {
-  return load().node.poll(fd, { readable: true }, callback);
+  let due: NodeJS.Immediate | undefined;
+  // koffi calls from libuv straight into JavaScript, and Node 26 does not look afterwards for promises that were kept.
+  // After an immediate every Node does.
+  const poll = load().node.poll(fd, { readable: true }, () => { due = setImmediate(callback); });
+  return {
+    close: () => {
+      clearImmediate(due);
+      poll.close();
+    },
+  };
 }
 
 /**

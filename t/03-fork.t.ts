@@ -10,7 +10,7 @@ import { flags } from '../perl/fork.ts';
 import { installed, root, run } from './harness.ts';
 
 const program = join(root, 't', 'programs', 'fork.js');
-const parts = ['', 'values', 'loop', 'ends', 'dies', 'exec', 'deep', 'clock'];
+const parts = ['', 'values', 'loop', 'ends', 'dies', 'exec', 'deep', 'clock', 'watched'];
 const fork = (part: string): ReturnType<typeof run> => run(process.execPath, [program, String(parts.indexOf(part))]);
 
 void t.test('two processes, two memories', async (t) => {
@@ -28,6 +28,11 @@ void t.test('a child has an event loop of its own, and %SIG tells the parent of 
 void t.test('a child’s timer counts from when it is set, however long the parent has not looked at the clock', async (t) => {
   const { stdout } = await fork('clock');
   t.equal(stdout, "the child's timer: in time\n");
+});
+
+void t.test('whoever waits for a descriptor goes on when it is readable, though nothing else happens', async (t) => {
+  const { stdout } = await fork('watched');
+  t.equal(stdout, 'the program goes on\n');
 });
 
 void t.test('END blocks run in each process that exits', async (t) => {

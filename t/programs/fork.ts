@@ -1,6 +1,7 @@
 /** What t/03-fork.t.ts looks at: a parent, a child that lives on its own event loop, and the ways a child can end. @module */
 import '../../perl/perlrun.ts';
 import { STDOUT } from '../../perl/IO/Handle.ts';
+import { libc, readable } from '../../perl/libc.ts';
 import { $, ARGV, die, END, exec, exit, fork, SIG, sleep, waitpid } from '../../perl/perl.ts';
 
 const say = (text: string): void => {
@@ -82,6 +83,24 @@ const parts: Record<string, () => void | Promise<void>> = {
       exit(performance.now() - before > 98 ? 0 : 1); // a timer counts whole milliseconds
     }
     say(`the child's timer: ${waitpid(-1, 0)[1] === 0 ? 'in time' : 'too early'}`);
+  },
+  async watched() {
+    const ends = new Int32Array(2);
+    libc().pipe2(ends, 0);
+    const [reader = -1, writer = -1] = ends;
+    setTimeout(() => libc().close(writer), 1);
+    setTimeout(() => {
+      say('the program was woken by a timer');
+      exit(1);
+    }, 20_000);
+    await new Promise<void>((resume) => {
+      const watch = readable(reader, () => {
+        watch.close();
+        resume();
+      });
+    });
+    say('the program goes on');
+    exit(0);
   },
 };
 await Object.values(parts)[Number(ARGV[0]?.match(/^\d+$/)?.[0])]?.();

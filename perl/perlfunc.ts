@@ -84,7 +84,8 @@ export function die_uncaught(error: unknown): never {
   if (error instanceof PerlDie) {
     message = error.message;
   } else {
-    message = `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+    const said = error instanceof Error ? error.message : '';
+    message = said.endsWith('\n') ? said : `${error instanceof Error ? (error.stack ?? said) : String(error)}\n`;
     try {
       hook('__DIE__', message);
     } catch {

@@ -112,10 +112,18 @@ void t.test('what a user who is not root goes without is said', async (t) => {
 });
 
 void t.test('a script that cannot be used', async (t) => {
-  const { status, stderr, pidfile } = await start(t, { env: { ELIZA_SCRIPT: '/nowhere/script.txt' } });
-  t.match(stderr, /^[^\n]*\/nowhere\/script\.txt[^\n]*\n$/m);
-  t.not(status, 0);
-  t.notOk(existsSync(pidfile));
+  const dir = folder(t);
+  const broken = join(dir, 'broken.txt');
+  writeFileSync(broken, 'initial: Hello.\n');
+  for (const [script, complaint] of [
+    ['/nowhere/script.txt', 'Could not read from file /nowhere/script.txt : No such file or directory'],
+    [broken, `${program}: error parsing script:  the script is empty. at ${broken} line 1.`],
+  ] as const) {
+    const { status, stderr, pidfile } = await start(t, { dir, env: { ELIZA_SCRIPT: script } });
+    t.equal(stderr.replace(/^eliza_hup\.js: not root: .*\n/, ''), `${complaint}\n`, 'one line, and where to look');
+    t.not(status, 0);
+    t.notOk(existsSync(pidfile));
+  }
 });
 
 /** Runs the program in a node that believes it is somewhere else. */

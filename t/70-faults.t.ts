@@ -4,11 +4,13 @@
  *
  * A student learns that what can fail does fail, how to make it fail on purpose, and what to look at afterwards.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import t from 'tap';
 import {
-  alive, as_nobody, children, Client, type Daemon, descriptors, installed, needs_log, needs_root, run, start, until, users,
+  alive, as_nobody, children, Client, type Daemon, descriptors, folder, installed, needs_log, needs_root, run, start, until,
+  users,
 } from './harness.ts';
 
 const needs_prlimit = installed('prlimit') ? false : 'prlimit is not installed';
@@ -120,17 +122,19 @@ void t.test('a stopped child keeps its client waiting, and nobody else', async (
 });
 
 void t.test('a child without memory', { skip: needs_log || needs_prlimit }, async (t) => {
-  const { port, pid, logged } = await start(t, { user: 'nobody' });
+  const dir = folder(t);
+  const script = join(dir, 'script.txt');
+  const keys = `key: say\n  decomp: * say *\n    reasmb: ${'(2) '.repeat(4000)}\nkey: xnone\n  decomp: *\n    reasmb: Go on.\n`;
+  writeFileSync(script, `initial: Hello.\nfinal: Gone.\nquit: bye\n${keys}`);
+  const { port, pid, logged } = await start(t, { dir, user: 'nobody', env: { ELIZA_SCRIPT: script } });
   const client = await Client.greeted(port);
   const other = await Client.greeted(port);
   const [child = 0] = children(pid());
   await prlimit(child, '--as=1:1'); // whatever it asks for from now on
-  await until('its end', () => {
-    client.send(`my ${'head hurts and my '.repeat(100)}\nmemory\n`);
-    return client.closed;
-  });
+  client.send(`say ${'something '.repeat(400)}\n`); // and the reply has 16 MB
+  await client.end();
   await logged(new RegExp(`Child ${child} ended by signal \\d+$`));
-  t.match(await other.say('What was that?'), /^Eliza:\t/, 'its neighbour talks on');
+  t.match(await other.say('say it'), /^Eliza:\t it it /, 'its neighbour talks on');
   await other.bye();
   await (await Client.greeted(port)).bye();
   t.pass('the daemon lives on');

@@ -40,7 +40,12 @@ function own_folder(): string {
   const given = ENV.XDG_RUNTIME_DIR?.match(path)?.[0];
   if (given !== undefined && statSync(given, { throwIfNoEntry: false })?.uid === $['<']) return given;
   const folder = join(tmpdir(), `eliza_hup-${$['<']}`);
-  mkdirSync(folder, { mode: 0o700, recursive: true });
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const there = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (!there) refuse(folder, error instanceof Error ? error.message : String(error));
+  }
   const { uid, mode } = statSync(folder);
   if (uid !== $['<'] || (mode & 0o077) !== 0) {
     refuse(folder, 'is not yours alone; name a pid file in ELIZA_PIDFILE');
@@ -92,8 +97,8 @@ export const constant = {
   },
 
   /**
-   * The folder that children are locked into. It is made, root's and 0755, where it is missing; as sshd does, one that
-   * somebody else could change is refused.
+   * The folder that children are locked into. It is made, root's and 0755, where its parent lacks it; as sshd does, one
+   * that somebody else could change is refused.
    *
    * @param name the variable that overrides it
    * @param value the original's
@@ -109,7 +114,10 @@ export const constant = {
     try {
       const there = statSync(home, { throwIfNoEntry: false });
       if (there && !there.isDirectory()) refuse(name, `${home} is not a folder`);
-      if (mkdirSync(home, { recursive: true }) !== undefined) chmodSync(home, 0o755);
+      if (!there) {
+        mkdirSync(home);
+        chmodSync(home, 0o755); // whatever the umask is
+      }
       const { uid, mode } = statSync(home);
       if (uid !== 0 || (mode & 0o022) !== 0) refuse(name, `${home} must be root's, and writable by root alone`);
     } catch (error) {

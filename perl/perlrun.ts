@@ -117,6 +117,13 @@ if (!known) {
   process.stderr.write(`${program}: can't fork on ${process.arch}: it takes Linux on x64 or arm64\n`);
   process.exit(255);
 }
+try {
+  libc();
+} catch (error) {
+  const [why = ''] = String(error).split('\n');
+  process.stderr.write(`${program}: needs koffi, which npm ci installs: ${why}\n`);
+  process.exit(255);
+}
 process.on('uncaughtException', die_uncaught);
 process.on('beforeExit', () => exit(0)); // the end of the program
 if (!taken.check) prepare();

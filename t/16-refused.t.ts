@@ -3,7 +3,7 @@
  *
  * A student learns to fail early: a daemon that has left the terminal can only tell its log.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -86,7 +86,12 @@ void t.test('the environment', async (t) => {
     ['ELIZA_GROUP', '-1', '"-1" is not a group\'s name'],
     ['ELIZA_USER', 'nobody_here', 'there is no user nobody_here'],
     ['ELIZA_GROUP', 'nobody_here', 'there is no group nobody_here'],
-    ...is_root ? [['ELIZA_HOME', file, `${file} is not a folder`] as const] : [['ELIZA_HOME', '/', 'only root can'] as const],
+    ...is_root
+      ? [
+          ['ELIZA_HOME', file, `${file} is not a folder`] as const,
+          ['ELIZA_HOME', '/proc/nowhere', 'ENOENT: no such file or directory, mkdir \'/proc/nowhere\''] as const,
+        ]
+      : [['ELIZA_HOME', '/', 'only root can'] as const],
   ] as const) {
     const { status, stderr } = await eliza_hup(['1200'], { [name]: value });
     t.match(stderr, `eliza_hup.js: ${name}: ${complaint}`);
@@ -124,6 +129,15 @@ void t.test('a script that cannot be used', async (t) => {
     t.not(status, 0);
     t.notOk(existsSync(pidfile));
   }
+});
+
+void t.test('a copy without its packages', async (t) => {
+  const dir = folder(t);
+  const parts = ['package.json', 'eliza_hup.js', 'Daemon.js', 'Chatbot', 'perl'];
+  for (const part of parts) cpSync(join(root, part), join(dir, part), { recursive: true });
+  const { status, stderr } = await run(process.execPath, [join(dir, 'eliza_hup.js'), '1200']);
+  t.equal(stderr, "eliza_hup.js: needs koffi, which npm ci installs: Error: Cannot find module 'koffi'\n");
+  t.equal(status, 255);
 });
 
 /** Runs the program in a node that believes it is somewhere else. */

@@ -38,7 +38,6 @@ export const flags = [
   '--no-flush-bytecode', '--no-opt', '--no-sparkplug',
   // For fork, which pays for each page that the parent has written: no copy of V8's builtins, a small nursery.
   '--no-short-builtin-calls', '--max-semi-space-size=1',
-  '--use-largepages=silent', // node's own code in pages of 2 MB, so that a child need not ask for it 4 KB by 4 KB
 ];
 
 /**

@@ -46,6 +46,13 @@ function declare() {
     prctl: c<(option: number, a: number, b: Buffer | null, c: number, d: number) => number>(
       'int prctl(int, unsigned long, void *, unsigned long, unsigned long)'),
     madvise: c<(address: number, length: number, advice: number) => number>('int madvise(uintptr_t, size_t, int)'),
+    mmap: c<(address: number, length: number, protection: number, flags: number, fd: number, offset: number) => number>(
+      'intptr_t mmap(intptr_t, size_t, int, int, int, long)'),
+    munmap: c<(address: number, length: number) => number>('int munmap(intptr_t, size_t)'),
+    mprotect: c<(address: number, length: number, protection: number) => number>('int mprotect(intptr_t, size_t, int)'),
+    mremap: c<(from: number, length: number, new_length: number, flags: number, to: number) => number>(
+      'intptr_t mremap(intptr_t, size_t, size_t, int, intptr_t)'),
+    memcpy: c<(to: number, from: number, length: number) => number>('intptr_t memcpy(intptr_t, intptr_t, size_t)'),
     uv_default_loop: c<() => bigint>('void *uv_default_loop()'),
     uv_loop_fork: c<(loop: bigint) => number>('int uv_loop_fork(void *)'),
 

@@ -3,7 +3,7 @@
  *
  * A student learns to read /proc: ids, capabilities, root directory, descriptors; and what "giving up root for good" is.
  */
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
@@ -72,4 +72,24 @@ void t.test('a child cannot become root again', { skip: needs_root }, async (t) 
     'chroot': 'Operation not permitted',
     '/etc/passwd': 'not there',
   });
+});
+
+/** Why this machine has no large pages for node's code, if so. */
+function no_large_pages(): string | false {
+  const thp = '/sys/kernel/mm/transparent_hugepage/enabled';
+  if (!existsSync(thp) || readFileSync(thp, 'latin1').includes('[never]')) return 'this kernel gives no large pages';
+  const free = readFileSync('/proc/buddyinfo', 'latin1').trim().split('\n')
+    .map((zone) => zone.trim().split(/ +/).slice(4 + 9).reduce((sum, pieces) => sum + Number(pieces), 0)); // of 2 MB or more
+  return Math.max(...free) > 100 ? false : 'this machine has no memory left in large pieces';
+}
+
+void t.test('node’s code is in large pages, which a fork takes over whole', { skip: no_large_pages() }, async (t) => {
+  const { pid, port } = await start(t, { user: 'nobody' });
+  await until('large pages', () => {
+    const maps = readFileSync(`/proc/${pid()}/smaps`, 'latin1').split(/^(?=[0-9a-f]+-)/m);
+    const [size, large] = ['Size', 'AnonHugePages'].map((name) => (map: string) =>
+      Number(new RegExp(`^${name}: *(\\d+) kB$`, 'm').exec(map)?.[1]));
+    return maps.some((map) => map.split(' ')[1] === 'r-xp' && size?.(map) === large?.(map));
+  });
+  await (await Client.greeted(port)).bye();
 });

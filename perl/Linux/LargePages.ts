@@ -1,0 +1,59 @@
+/**
+ * Node's code in large pages, for what forks. Perl has no counterpart: its code is small.
+ *
+ * A fork copies page tables for a process's data, not for the files it has mapped: for each piece of node's code the
+ * child asks the kernel anew, some 130 times in a conversation. A large page it has at once. Node's own switch for this,
+ * `--use-largepages`, is gone from Node 26.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs';
+import { libc } from '../libc.ts';
+
+const THP = '/sys/kernel/mm/transparent_hugepage';
+const [PROT_READ, PROT_WRITE, PROT_EXEC] = [1, 2, 4];
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+const [MREMAP_MAYMOVE, MREMAP_FIXED] = [1, 2];
+const MADV_HUGEPAGE = 14;
+
+/** Moves the code of this process's files to large pages, as far as they fill some. Where that fails all stays as it was. */
+export function code_to_large_pages(): void {
+  try {
+    if (readFileSync(`${THP}/enabled`, 'latin1').includes('[never]')) return;
+    const size = Number(readFileSync(`${THP}/hpage_pmd_size`, 'latin1'));
+    for (const [, from = '', to = ''] of readFileSync('/proc/self/maps', 'latin1').matchAll(/^(\w+)-(\w+) r-xp .* \//gm)) {
+      const start = Math.ceil(Number.parseInt(from, 16) / size) * size;
+      const length = Math.floor(Number.parseInt(to, 16) / size) * size - start;
+      if (length > 0) move(start, length, size);
+    }
+  } catch {
+    // a kernel without large pages, or a process that may not look: slower, and otherwise the same
+  }
+}
+
+/** Copies code, and puts the copy in its place. For other threads it is one moment: the kernel holds them back meanwhile. */
+function move(start: number, length: number, size: number): void {
+  const { mmap, munmap, madvise, memcpy, mprotect, mremap } = libc();
+  const room = mmap(0, length + size, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+  if (room === -1) return;
+  const copy = Math.ceil(room / size) * size;
+  const before = in_large_pages();
+  const moved = madvise(copy, length, MADV_HUGEPAGE) === 0
+    && memcpy(copy, start, length) === copy
+    // small pages, which is all that a memory in pieces has to give, would make each fork dearer
+    && in_large_pages() - before >= length
+    && mprotect(copy, length, PROT_READ | PROT_EXEC) === 0
+    && mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, start) === start;
+  if (moved) {
+    munmap(room, copy - room);
+    munmap(copy + length, room + size - copy);
+  } else {
+    munmap(room, length + size);
+  }
+}
+
+/** @returns how many bytes of this process's memory are in large pages */
+function in_large_pages(): number {
+  const [, kilobytes] = /^AnonHugePages: *(\d+) kB$/m.exec(readFileSync('/proc/self/smaps_rollup', 'latin1')) ?? [];
+  return Number(kilobytes) * 1024;
+}

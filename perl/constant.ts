@@ -35,16 +35,26 @@ const id = /^[a-z_][a-z0-9_.-]*\$?$/i;
 /** `$> == 0` at the start: root, who can do what the original does. */
 const root = $['>'] === 0;
 
+/** Makes a folder, whatever the umask is, unless it is there; another program that starts at the same time may make it too. */
+function make_folder(folder: string, mode: number): void {
+  try {
+    mkdirSync(folder, { mode });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    throw error;
+  }
+  chmodSync(folder, mode);
+}
+
 /** A folder that only this user can write: the pid file of a user who is not root goes there. */
 function own_folder(): string {
   const given = ENV.XDG_RUNTIME_DIR?.match(path)?.[0];
   if (given !== undefined && statSync(given, { throwIfNoEntry: false })?.uid === $['<']) return given;
   const folder = join(tmpdir(), `eliza_hup-${$['<']}`);
   try {
-    mkdirSync(folder, { mode: 0o700 });
+    make_folder(folder, 0o700);
   } catch (error) {
-    const there = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    if (!there) refuse(folder, error instanceof Error ? error.message : String(error));
+    refuse(folder, error instanceof Error ? error.message : String(error));
   }
   const { uid, mode } = statSync(folder);
   if (uid !== $['<'] || (mode & 0o077) !== 0) {
@@ -114,10 +124,7 @@ export const constant = {
     try {
       const there = statSync(home, { throwIfNoEntry: false });
       if (there && !there.isDirectory()) refuse(name, `${home} is not a folder`);
-      if (!there) {
-        mkdirSync(home);
-        chmodSync(home, 0o755); // whatever the umask is
-      }
+      if (!there) make_folder(home, 0o755);
       const { uid, mode } = statSync(home);
       if (uid !== 0 || (mode & 0o022) !== 0) refuse(name, `${home} must be root's, and writable by root alone`);
     } catch (error) {

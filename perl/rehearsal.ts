@@ -11,7 +11,6 @@
  * @module
  */
 import { libc, type Libc } from './libc.ts';
-import { code_to_large_pages } from './Linux/LargePages.ts';
 
 const ACTS = 8; // V8 settles what it expects of a function's objects after a few calls
 
@@ -52,7 +51,6 @@ export function end_act(): void {
  */
 export function next_act(): boolean {
   if (acts === 0) return false;
-  if (acts === ACTS) code_to_large_pages(); // here, since it need not be done before the first clients either
   acts--;
   const undo = [...keepers.map((save) => save()), set_stage()];
   curtain = () => {

@@ -12,6 +12,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { libc } from './libc.ts';
+import { code_to_large_pages } from './Linux/LargePages.ts';
 import { filter, install, type Rule } from './Linux/Seccomp.ts';
 import { forget_pending } from './perlipc.ts';
 import { die, exec, exit } from './perlfunc.ts';
@@ -75,7 +76,10 @@ export function prepare(): void {
   Object.assign(process, { reallyExit: exit }); // where process.exit ends
   Object.defineProperty(process, 'pid', { get: () => $['$'], enumerable: true }); // Node knows it from its start
   const ready = skipped();
-  if (ready && flags.every((flag) => process.execArgv.includes(flag))) return;
+  if (ready && flags.every((flag) => process.execArgv.includes(flag))) {
+    code_to_large_pages();
+    return;
+  }
   if (!ready && !install(filter([skip_dontfork, keep_hangup], 'allow'))) {
     die(`Can't fork here: the kernel refused the seccomp filter that fork needs: ${$['!']}\n`);
   }

@@ -8,7 +8,6 @@
  */
 import { constants } from 'node:os';
 import { libc, readable, type Poll } from '../libc.ts';
-import { code_to_large_pages } from '../Linux/LargePages.ts';
 import { warn } from '../perlfunc.ts';
 import { depth, interruption, top } from '../perlipc.ts';
 import { check_only } from '../perlrun.ts';
@@ -89,7 +88,6 @@ export class IO_Socket_INET {
   #open = true;
   #full = false; // there is no descriptor left for a client, and the log has been told
   #crowded = true; // the last client was there before anybody waited for him
-  #settled = false; // node's code is where it shall be
   #rehearse = false; // the last connection was a client's, who came before the rehearsal was over
 
   private constructor(fd: number) {
@@ -147,21 +145,14 @@ export class IO_Socket_INET {
     for (;;) {
       while (!top(level)) await interruption();
       if (!this.#open) return undefined;
-      if (this.#rehearse && this.#next_act()) return this.#player();
+      if (this.#rehearse && next_act()) return this.#player();
       const connection = this.#accept();
       this.#rehearse = connection !== undefined;
       if (connection) return connection;
-      if (this.#next_act()) return this.#player();
+      if (next_act()) return this.#player();
       await this.#readable();
       this.#crowded = false;
     }
-  }
-
-  /** Like the rehearsal, large pages need not be there before the first clients. */
-  #next_act(): boolean {
-    if (!this.#settled) code_to_large_pages();
-    this.#settled = true;
-    return next_act();
   }
 
   #player(): Connection {

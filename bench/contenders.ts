@@ -2,11 +2,11 @@
  * Who is measured: ways to let each telnet client talk to ELIZA in a process of its own.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alive, environment, free_port, installed, is_root, root, until } from '../t/harness.ts';
+import { alive, environment, free_port, installed, is_root, pid_in, root, until } from '../t/harness.ts';
 
 /** A server under way. */
 export interface Server {
@@ -71,13 +71,7 @@ async function daemon(
   const { status, stderr } = spawnSync(command, args, { env: environment(env), cwd, encoding: 'latin1' });
   const start = performance.now() - begin;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: status ${status ?? 'none'}: ${stderr}`);
-  const pid = (): number => {
-    try {
-      return Number(readFileSync(pidfile, 'latin1'));
-    } catch {
-      return 0; // a relaunch removes it for a moment
-    }
-  };
+  const pid = (): number => pid_in(pidfile);
   await until(pidfile, pid);
   await greeted(port);
   const stop = async (): Promise<void> => {

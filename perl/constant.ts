@@ -36,14 +36,14 @@ const id = /^[a-z_][a-z0-9_.-]*\$?$/i;
 const root = $['>'] === 0;
 
 /** Makes a folder, whatever the umask is, unless it is there; another program that starts at the same time may make it too. */
-function make_folder(folder: string, mode: number): void {
+function make_folder(name: string, folder: string, mode: number): void {
   try {
     mkdirSync(folder, { mode });
+    chmodSync(folder, mode);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
-    throw error;
+    const there = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (!there) refuse(name, error instanceof Error ? error.message : String(error));
   }
-  chmodSync(folder, mode);
 }
 
 /** A folder that only this user can write: the pid file of a user who is not root goes there. */
@@ -51,11 +51,7 @@ function own_folder(): string {
   const given = ENV.XDG_RUNTIME_DIR?.match(path)?.[0];
   if (given !== undefined && statSync(given, { throwIfNoEntry: false })?.uid === $['<']) return given;
   const folder = join(tmpdir(), `eliza_hup-${$['<']}`);
-  try {
-    make_folder(folder, 0o700);
-  } catch (error) {
-    refuse(folder, error instanceof Error ? error.message : String(error));
-  }
+  make_folder(folder, folder, 0o700);
   const { uid, mode } = statSync(folder);
   if (uid !== $['<'] || (mode & 0o077) !== 0) {
     refuse(folder, 'is not yours alone; name a pid file in ELIZA_PIDFILE');
@@ -124,7 +120,7 @@ export const constant = {
     try {
       const there = statSync(home, { throwIfNoEntry: false });
       if (there && !there.isDirectory()) refuse(name, `${home} is not a folder`);
-      if (!there) make_folder(home, 0o755);
+      if (!there) make_folder(name, home, 0o755);
       const { uid, mode } = statSync(home);
       if (uid !== 0 || (mode & 0o022) !== 0) refuse(name, `${home} must be root's, and writable by root alone`);
     } catch (error) {

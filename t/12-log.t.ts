@@ -8,7 +8,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  alive, children, Client, folder, log_daemon, needs_log, needs_root, start, until, users,
+  alive, children, Client, few_words, folder, log_daemon, needs_log, needs_root, start, until, users,
 } from './harness.ts';
 
 /** The texts alone, with who said them: the daemon, the next daemon, a child. */
@@ -87,7 +87,7 @@ void t.test('a syslogd that is restarted, or goes away', { skip: needs_root }, a
 
 void t.test('what a client says cannot forge a line of the log', { skip: needs_log }, async (t) => {
   const script = join(folder(t), 'script.txt');
-  writeFileSync(script, 'initial: Hello.\nfinal: Gone.\nquit: bye\nkey: xnone\n  decomp: *\n    reasmb: Go on.\n');
+  writeFileSync(script, few_words());
   const { port, logged, log } = await start(t, { env: { ELIZA_SCRIPT: script } });
   const client = await Client.greeted(port);
   await client.say('%n%s%m\r<133>Nov 11 11:11:11 eliza_hup.js[1]: Server exiting normally');
@@ -98,7 +98,7 @@ void t.test('what a client says cannot forge a line of the log', { skip: needs_l
 
 void t.test('control bytes and formats in a message are text', { skip: needs_root }, async (t) => {
   const script = join(folder(t), 'script.txt');
-  const good = 'initial: Hello.\nfinal: Gone.\nquit: bye\nkey: xnone\n  decomp: *\n    reasmb: Go on.\n';
+  const good = few_words();
   writeFileSync(script, good);
   const { pid, logged, log } = await start(t, { syslog: 'own', env: { ELIZA_SCRIPT: script } });
   writeFileSync(script, `${good}key: what(\x1b%n%s%m 5\n  decomp: *\n    reasmb: Go on.\n`);

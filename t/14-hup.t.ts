@@ -7,7 +7,9 @@
 import { cpSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { alive, children, Client, folder, is_root, needs_log, root, start, status, until, users } from './harness.ts';
+import {
+  alive, children, Client, few_words, folder, is_root, needs_log, root, start, status, until, users,
+} from './harness.ts';
 
 for (const { name, settings } of users) {
   void t.test(name, { skip: needs_log }, async (t) => {
@@ -63,7 +65,7 @@ void t.test('an edited script takes effect', { skip: needs_log }, async (t) => {
   const dir = folder(t);
   const script = join(dir, 'script.txt');
   const write = (greeting: string): void => {
-    writeFileSync(script, `initial: ${greeting}\nfinal: Gone.\nquit: bye\nkey: xnone\n  decomp: *\n    reasmb: Go on.\n`);
+    writeFileSync(script, few_words(greeting));
   };
   write('Hello the first.');
   const { port, pid, logged } = await start(t, { dir, env: { ELIZA_SCRIPT: script } });

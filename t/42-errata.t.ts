@@ -9,14 +9,14 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  alive, children, Client, descriptors, environment, folder, free_port, log_daemon, needs_log, needs_root, root, run, start,
-  until,
+  alive, children, Client, descriptors, environment, few_words, folder, free_port, log_daemon, needs_log, needs_root, root,
+  run, start, until,
 } from './harness.ts';
 
 void t.test('3: no child reads the script', async (t) => {
   const dir = folder(t);
   const script = join(dir, 'script.txt');
-  writeFileSync(script, 'initial: Hello.\nfinal: Gone.\nquit: bye\nkey: xnone\n  decomp: *\n    reasmb: Go on.\n');
+  writeFileSync(script, few_words());
   const { port } = await start(t, { dir, env: { ELIZA_SCRIPT: script } });
   rmSync(script);
   const heard = await Promise.all(Array.from({ length: 8 }, async () => (await Client.greeted(port)).bye()));

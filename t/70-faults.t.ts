@@ -9,8 +9,8 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  alive, as_nobody, children, Client, type Daemon, descriptors, folder, installed, needs_log, needs_root, run, start, until,
-  users,
+  alive, as_nobody, children, Client, type Daemon, descriptors, few_words, folder, installed, needs_log, needs_root, run,
+  start, until, users,
 } from './harness.ts';
 
 const needs_prlimit = installed('prlimit') ? false : 'prlimit is not installed';
@@ -124,8 +124,7 @@ void t.test('a stopped child keeps its client waiting, and nobody else', async (
 void t.test('a child without memory', { skip: needs_log || needs_prlimit }, async (t) => {
   const dir = folder(t);
   const script = join(dir, 'script.txt');
-  const keys = `key: say\n  decomp: * say *\n    reasmb: ${'(2) '.repeat(4000)}\nkey: xnone\n  decomp: *\n    reasmb: Go on.\n`;
-  writeFileSync(script, `initial: Hello.\nfinal: Gone.\nquit: bye\n${keys}`);
+  writeFileSync(script, few_words('Hello.', `key: say\n  decomp: * say *\n    reasmb: ${'(2) '.repeat(4000)}\n`));
   const { port, pid, logged } = await start(t, { dir, user: 'nobody', env: { ELIZA_SCRIPT: script } });
   const client = await Client.greeted(port);
   const other = await Client.greeted(port);

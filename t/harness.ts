@@ -192,6 +192,19 @@ export function descriptors(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`).map((fd) => `${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`);
 }
 
+/** @returns the pid in a pid file; 0 where there is none: a relaunch removes it for a moment */
+export function pid_in(pidfile: string): number {
+  try {
+    return Number(readFileSync(pidfile, 'latin1'));
+  } catch {
+    return 0;
+  }
+}
+
+/** A script of few words; more of its keys may follow. */
+export const few_words = (initial = 'Hello.', keys = ''): string =>
+  `initial: ${initial}\nfinal: Gone.\nquit: bye\nkey: xnone\n  decomp: *\n    reasmb: Go on.\n${keys}`;
+
 /** @returns the pids of processes that were started with a setting in their environment, and are no zombies */
 function with_environment(setting: string): number[] {
   return readdirSync('/proc').map(Number).filter((pid) => {
@@ -273,13 +286,7 @@ export async function start(t: Test, settings: Settings = {}): Promise<Daemon> {
   const running = run(command[0] ?? '', command.slice(1), { env, listen: (text) => { said = text; } });
   const outcome = settings.attached ? { status: null, signal: null, stdout: '', stderr: '' } : await running;
 
-  const pid = (): number => {
-    try {
-      return Number(readFileSync(pidfile, 'latin1'));
-    } catch {
-      return 0; // a relaunch removes it for a moment
-    }
-  };
+  const pid = (): number => pid_in(pidfile);
   const file = join(dir, 'eliza_hup.log');
   const log = (): string[] => {
     if (settings.attached) return said.trimEnd().split('\n');

@@ -37,6 +37,7 @@ export default defineConfig(
       '@stylistic/no-multi-spaces': ['error', { ignoreEOLComments: true }],
       '@stylistic/no-multiple-empty-lines': 'off',
       '@stylistic/padded-blocks': 'off',
+      '@typescript-eslint/no-confusing-void-expression': 'off', // `fork() ?? log_warn(…)`, Perl's `or`
       'no-var': 'off', // as `my` at the top of a file: there, undefined, before its line has run
     },
   },

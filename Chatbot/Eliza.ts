@@ -13,7 +13,6 @@
  */
 import { print, STDIN } from '../perl/IO/Handle.ts';
 import { $ } from '../perl/perlvar.ts';
-import { play } from '../perl/rehearsal.ts';
 import { lower, matcher, pattern, rule_pattern, Words, type Matcher } from './Pattern.ts';
 import { add, check, empty, goto_of, load, parse, ScriptError, split, SUBSEP, type Script, type ScriptData } from './Script.ts';
 
@@ -96,6 +95,8 @@ export interface Fields {
 export type Options = Partial<Fields & ScriptData> & {
   /** The script itself, one byte a character, where there is no file to read it from. */
   script?: string;
+  /** Another test for the end of a conversation. */
+  _testquit?: (this: Eliza, string?: string) => boolean;
 };
 
 /** A keyword with all its rules; `shown` is its rank as the script writes it. */
@@ -191,8 +192,8 @@ function no_array(): never {
 /** The members that the script fills. */
 const MEMBERS = Object.keys(empty()) as (keyof ScriptData)[];
 
-/** What is said before the first client comes; see perl/rehearsal.ts. */
-const REHEARSED = ['Hello, Eliza.', 'I am not sure that I want this, my friend.', 'You are like my father, you know? But why?'];
+/** What {@link Eliza.load} has a bot answer, so that what a conversation needs is compiled before the first fork. */
+const WARM_UP = ['Hello, Eliza.', 'I am not sure that I want this, my friend.', 'You are like my father, you know? But why?'];
 
 /** Where a property is looked for that neither a bot nor its class has; what every object has, it has too. */
 const AUTOLOAD = new Proxy({}, {
@@ -562,8 +563,8 @@ export class Eliza implements Fields {
   }
 
   /**
-   * Reads, checks and compiles a script once a process: bots made of it later need no file, as under chroot. A script
-   * that is whole is given to the rehearsal, so that they need not compile anything either.
+   * Reads, checks and compiles a script once a process: bots made of it later need no file, as under chroot. A few
+   * lines are answered meanwhile, so that children inherit compiled code.
    *
    * @param scriptfile its file; '' for the default script
    * @returns the same name, to make bots with
@@ -574,8 +575,7 @@ export class Eliza implements Fields {
     try {
       for (const { rules } of keywords.values()) for (const { match } of rules) match('', '');
       const bot = new Eliza({ scriptfile });
-      for (const line of REHEARSED) bot.transform(line);
-      if (bot.initial.length > 0 && bot.final.length > 0) play([...REHEARSED.map((line) => `${line}\r\n`), '']);
+      for (const line of WARM_UP) bot.transform(line);
     } catch (error) {
       if (!(error instanceof Error)) throw error; // a rule that is not complete: conversations that come to it will say so
     }

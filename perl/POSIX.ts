@@ -5,7 +5,7 @@
  */
 import { libc } from './libc.ts';
 import { hold, signo, type Signal } from './perlipc.ts';
-import { note } from './perlvar.ts';
+import { set_errno } from './perlvar.ts';
 
 // The four signals that launch_child holds back, by name.
 /** Ctrl-C at a terminal. */
@@ -14,7 +14,7 @@ export const SIGINT = 'INT';
 export const SIGCHLD = 'CHLD';
 /** The polite request to end. */
 export const SIGTERM = 'TERM';
-/** The terminal is gone; to a daemon: start anew. */
+/** The terminal is gone; to a daemon: start again. */
 export const SIGHUP = 'HUP';
 
 /** {@link sigprocmask} is to hold signals back. */
@@ -75,5 +75,5 @@ export function sigprocmask(how: typeof SIG_BLOCK | typeof SIG_UNBLOCK, set: Sig
 
 /** Starts a session of its own: no terminal can signal it. @returns the session, -1 with `$!` set */
 export function setsid(): number {
-  return note(libc().setsid());
+  return set_errno(libc().setsid());
 }

@@ -1,6 +1,6 @@
 /**
  * constant: what `use constant` becomes for lines 9 to 12 of eliza_hup.pl, where the environment may name another
- * value, and where a user who is not root gets one that works for him.
+ * value, and where a user who is not root gets one that works without root.
  *
  * Everything is checked here, before a socket or a file is opened: a wrong value ends in one line and status 2.
  *
@@ -26,14 +26,14 @@ function override(name: string, clean: RegExp, what: string): string | undefined
   const value = ENV[name];
   if (value === undefined) return undefined;
   const text = value.match(clean)?.[0];
-  return text ?? refuse(name, `"${Tainted.show(value)}" is not ${what}`);
+  return text ?? refuse(name, `"${Tainted.raw(value)}" is not ${what}`);
 }
 
 const path = /^\/[^\0\n]*$/;
 const id = /^[a-z_][a-z0-9_.-]*\$?$/i;
 
 /** `$> == 0` at the start: root, who can do what the original does. */
-const root = $['>'] === 0;
+const is_root = (): boolean => $['>'] === 0;
 
 /** Makes a folder, whatever the umask is, unless it is there; another program that starts at the same time may make it too. */
 function make_folder(name: string, folder: string, mode: number): void {
@@ -59,6 +59,12 @@ function own_folder(): string {
   return folder;
 }
 
+/** Says on STDERR, in one line, which protections only root could have had, if any is missing. */
+export function report_missing(): void {
+  if (missing.length > 0) process.stderr.write(`${program}: not root: ${missing.join('; ')}\n`);
+  missing.length = 0;
+}
+
 /** One method a constant: what the environment names, or the original's value, checked. */
 export const constant = {
   /**
@@ -66,10 +72,10 @@ export const constant = {
    *
    * @param name the variable that overrides it
    * @param value the original's
-   * @returns a path; for a user who is not root, in a folder of his
+   * @returns a path; for a user who is not root, in a folder of that user's
    */
   pidfile(name: string, value: string): string {
-    return override(name, path, 'an absolute path') ?? (root ? value : join(own_folder(), basename(value)));
+    return override(name, path, 'an absolute path') ?? (is_root() ? value : join(own_folder(), basename(value)));
   },
 
   /**
@@ -80,10 +86,10 @@ export const constant = {
    * @returns the user's name; undefined, where not root started it, for no change
    */
   user(name: string, value: string): string | undefined {
-    const user = override(name, id, "a user's name") ?? (root ? value : undefined);
+    const user = override(name, id, "a user's name") ?? (is_root() ? value : undefined);
     if (user === undefined) missing.push('no change of user: conversations run as you');
     else if (getpwnam(user) === undefined) refuse(name, `there is no user ${user}`);
-    else if (!root) refuse(name, `only root can become ${user}`);
+    else if (!is_root()) refuse(name, `only root can become ${user}`);
     return user;
   },
 
@@ -95,10 +101,10 @@ export const constant = {
    * @returns the group's name; undefined, where not root started it, for no change
    */
   group(name: string, value: string): string | undefined {
-    const group = override(name, id, "a group's name") ?? (root ? value : undefined);
+    const group = override(name, id, "a group's name") ?? (is_root() ? value : undefined);
     if (group === undefined) missing.push('no change of group');
     else if (getgrnam(group) === undefined) refuse(name, `there is no group ${group}`);
-    else if (!root) refuse(name, `only root can become ${group}`);
+    else if (!is_root()) refuse(name, `only root can become ${group}`);
     return group;
   },
 
@@ -111,12 +117,12 @@ export const constant = {
    * @returns the folder; undefined, where not root started it, for no chroot
    */
   home(name: string, value: string): string | undefined {
-    const home = override(name, path, 'an absolute path') ?? (root ? value : undefined);
+    const home = override(name, path, 'an absolute path') ?? (is_root() ? value : undefined);
     if (home === undefined) {
       missing.push('no chroot');
       return undefined;
     }
-    if (!root) refuse(name, `only root can lock children into ${home}`);
+    if (!is_root()) refuse(name, `only root can lock children into ${home}`);
     try {
       const there = statSync(home, { throwIfNoEntry: false });
       if (there && !there.isDirectory()) refuse(name, `${home} is not a folder`);
@@ -141,14 +147,12 @@ export const constant = {
   },
 
   /**
-   * The script that ELIZA speaks by. Call it last: then it is said on STDERR which protections are off.
+   * The script that ELIZA speaks by.
    *
    * @param name the variable that names it
    * @returns a path, or undefined for the package's own
    */
   script(name: string): string | undefined {
-    const script = override(name, path, 'an absolute path');
-    if (missing.length > 0) process.stderr.write(`${program}: not root: ${missing.join('; ')}\n`);
-    return script;
+    return override(name, path, 'an absolute path');
   },
 };

@@ -16,7 +16,7 @@ import { code_to_large_pages } from './Linux/LargePages.ts';
 import { filter, install, type Rule } from './Linux/Seccomp.ts';
 import { forget_pending } from './perlipc.ts';
 import { die, exec, exit } from './perlfunc.ts';
-import { $, note } from './perlvar.ts';
+import { $, set_errno } from './perlvar.ts';
 import { listen_fds } from './Systemd/Daemon.ts';
 
 const DONTFORK = 10;
@@ -48,7 +48,7 @@ export const flags = [
  */
 export function fork(): number | undefined {
   const { fork, uv_loop_fork, uv_default_loop } = libc();
-  const pid = note(fork());
+  const pid = set_errno(fork());
   if (pid === -1) return undefined;
   if (pid === 0) {
     uv_loop_fork(uv_default_loop());

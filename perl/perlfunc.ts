@@ -6,13 +6,12 @@
  */
 import { openSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
-import { caller } from './Carp.ts';
+import { basename } from 'node:path';
 import { id_of, libc } from './libc.ts';
-import { interruption, SIG, signo, type Signal } from './perlipc.ts';
+import { has_handlers, next_signal, SIG, signo, type Signal } from './perlipc.ts';
 import { run_END } from './perlmod.ts';
-import { break_off } from './rehearsal.ts';
-import { secure, Tainted, type Text } from './perlsec.ts';
-import { $, note } from './perlvar.ts';
+import { refuse_tainted, Tainted, type Text } from './perlsec.ts';
+import { $, attempt, set_errno } from './perlvar.ts';
 import { with_listen_fds } from './Systemd/Daemon.ts';
 
 /** What `die` throws; the message ends in a newline, as it will be printed. */
@@ -21,14 +20,60 @@ export class PerlDie extends Error {
   override name = 'PerlDie';
 }
 
+/** Where a call came from. */
+export interface Frame {
+  /** The function that made the call, `main` at the top of a file. */
+  sub: string;
+  /** The file's name without its folder. */
+  file: string;
+  /** The line of the call in that file. */
+  line: number;
+}
+
+const perl = new URL('.', import.meta.url).href;
+
+/**
+ * The calls under way in the program, the innermost first. Files in perl/ are left out, as Perl leaves out its own C; so
+ * are Node's.
+ *
+ * @returns one frame a call
+ */
+export function callers(): Frame[] {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = 50;
+    Error.prepareStackTrace = (_, sites) => sites;
+    const sites = new Error().stack as unknown as NodeJS.CallSite[];
+    return sites.flatMap((site) => {
+      const file = site.getFileName() ?? '';
+      if (!file.startsWith('file:') || file.startsWith(perl)) return [];
+      return [{ sub: site.getFunctionName() ?? 'main', file: basename(file), line: site.getLineNumber() ?? 0 }];
+    });
+  } finally {
+    Object.assign(Error, { prepareStackTrace, stackTraceLimit });
+  }
+}
+
+/**
+ * `caller`: where a sub was called from.
+ *
+ * @param level 0 for the sub that asks, 1 for the one that called it, and so on
+ * @returns the place; undefined where there are not so many subs
+ */
+export function caller(level = 0): Frame | undefined {
+  return callers()[level + 1];
+}
+
 const nowhere = 'x'; // stands in where nothing called: never printed
 
 function located(list: Text[], otherwise: string): string {
-  const text = list.map((part) => Tainted.show(part)).join('') || otherwise;
+  const text = list.map((part) => Tainted.raw(part)).join('') || otherwise;
   if (text.endsWith('\n')) return text;
-  const here = caller()[0];
+  const here = callers()[0];
   return `${text} at ${here?.file ?? nowhere} line ${here?.line ?? 0}.\n`;
 }
+
+let ending = false;
 
 /** Calls a `%SIG` hook with the hook itself switched off, as Perl does. */
 function hook(name: '__WARN__' | '__DIE__', message: string): boolean {
@@ -73,19 +118,26 @@ function print_error(message: string): void {
   }
 }
 
+/** An error of JavaScript's in Perl's form, one line: ` at FILE line N.` where no newline ends the text. */
+function described(error: unknown): string {
+  const text = error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error);
+  if (text.endsWith('\n')) return text;
+  const places = [...((error instanceof Error && error.stack) || '').matchAll(/^ +at .*?(file:[^\s()]+):(\d+):\d+\)?$/gm)];
+  const [, file, line] = places.find(([, file = '']) => !file.startsWith(perl)) ?? places[0] ?? [];
+  return file === undefined ? `${text}\n` : `${text} at ${basename(file)} line ${line ?? 0}.\n`;
+}
+
 /**
  * The last words of a process whose error nobody caught; exits with Perl's status.
  *
  * @param error what was thrown
  */
 export function die_uncaught(error: unknown): never {
-  break_off();
   let message: string;
   if (error instanceof PerlDie) {
     message = error.message;
   } else {
-    const said = error instanceof Error ? error.message : '';
-    message = said.endsWith('\n') ? said : `${error instanceof Error ? (error.stack ?? said) : String(error)}\n`;
+    message = described(error);
     try {
       hook('__DIE__', message);
     } catch {
@@ -97,13 +149,24 @@ export function die_uncaught(error: unknown): never {
   exit($.errno & 255 || 255);
 }
 
+/** Node's own list of promises that were rejected while nobody waited for them; it looks through it between two events. */
+interface Rejections {
+  /** Runs what is due, unhandled rejections among it: one of those ends in {@link die_uncaught}. */
+  _tickCallback?: () => void;
+}
+
 /**
  * Runs the END blocks and ends the process by _exit(2), never by Node's own way out: that joins threads which a
- * forked process does not have.
+ * forked process does not have. An error in an asynchronous function that nobody waited for is an error all the same,
+ * and is looked for first: otherwise it would be lost with the process.
  *
  * @param status 0 to 255
  */
 export function exit(status = 0): never {
+  if (!ending) {
+    ending = true;
+    (process as Rejections)._tickCallback?.();
+  }
   run_END((error) => {
     status = 255;
     print_error(error instanceof Error ? error.message : String(error));
@@ -122,10 +185,10 @@ export function exit(status = 0): never {
  * @throws Error when an argument is tainted
  */
 export function exec(program: string, ...args: string[]): boolean {
-  secure('exec', program, ...args);
+  refuse_tainted('exec', program, ...args);
   const { fcntl, execvp } = libc();
   for (const fd of [0, 1, 2]) fcntl(fd, 2, 0); // F_SETFD: Node has marked them close-on-exec
-  with_listen_fds(() => { note(execvp(program, [program, ...args, null])); });
+  with_listen_fds(() => { set_errno(execvp(program, [program, ...args, null])); });
   return false;
 }
 
@@ -137,9 +200,9 @@ export function exec(program: string, ...args: string[]): boolean {
  * @returns how many could be signalled; `$!` says why one could not
  */
 export function kill(signal: Signal | 'KILL' | 'STOP' | 0, ...pids: number[]): number {
-  secure('kill', ...pids);
+  refuse_tainted('kill', ...pids);
   const number = signal === 0 ? 0 : signal === 'KILL' || signal === 'STOP' ? constants.signals[`SIG${signal}`] : signo(signal);
-  return pids.filter((pid) => note(libc().kill(pid, number)) === 0).length;
+  return pids.filter((pid) => set_errno(libc().kill(pid, number)) === 0).length;
 }
 
 /**
@@ -147,23 +210,35 @@ export function kill(signal: Signal | 'KILL' | 'STOP' | 0, ...pids: number[]): n
  *
  * @param pid which child, -1 for any
  * @param flags 0 or WNOHANG
- * @returns the child's pid and its wait status (`$?`); pid 0 when none has ended yet, -1 when there is none
+ * @returns the child's pid, with its wait status in `$?`; 0 when none has ended yet, -1 when there is none
  */
-export function waitpid(pid: number, flags: number): [pid: number, status: number] {
+export function waitpid(pid: number, flags: number): number {
   const status: [number] = [0];
-  return [note(libc().waitpid(pid, status, flags)), status[0]];
+  const child = set_errno(libc().waitpid(pid, status, flags));
+  $['?'] = status[0];
+  return child;
 }
 
 /**
- * Sleeps until a signal's handler has run: Perl's `sleep` without a number.
+ * Sleeps until a signal's handler has run, or for some seconds.
  *
  * Waiting begins with the call itself, so no signal falls between a test before it and the sleep. Signal watchers
- * alone do not keep Node's event loop alive; the timer does.
+ * alone do not keep Node's event loop alive; the timer does. Where no signal has a handler, as in a child, the process
+ * simply stands still, and needs no event loop for it.
+ *
+ * @param seconds how long at most; left out, for ever
+ * @returns how many seconds it slept, as in Perl
  */
-export async function sleep(): Promise<void> {
-  const alive = setInterval(() => undefined, 2 ** 31 - 1);
-  await interruption();
-  clearInterval(alive);
+export async function sleep(seconds = 2 ** 31 / 1000 - 1): Promise<number> {
+  const begin = performance.now();
+  if (!has_handlers()) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000 * seconds);
+    return Math.round((performance.now() - begin) / 1000);
+  }
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([next_signal(), new Promise((resolve) => { timer = setTimeout(resolve, 1000 * seconds); })]);
+  clearTimeout(timer);
+  return Math.round((performance.now() - begin) / 1000);
 }
 
 /**
@@ -171,8 +246,8 @@ export async function sleep(): Promise<void> {
  * @returns whether that worked; `$!` says why not
  */
 export function chroot(path: string): boolean {
-  secure('chroot', path);
-  return note(libc().chroot(path)) === 0;
+  refuse_tainted('chroot', path);
+  return set_errno(libc().chroot(path)) === 0;
 }
 
 /**
@@ -180,25 +255,8 @@ export function chroot(path: string): boolean {
  * @returns whether that worked; `$!` says why not
  */
 export function chdir(path: string): boolean {
-  secure('chdir', path);
-  return note(libc().chdir(path)) === 0;
-}
-
-/**
- * Does what Node reports by an exception, and reports it by `$!`.
- *
- * @param action the call
- * @returns whether it succeeded
- */
-export function attempt(action: () => void): boolean {
-  try {
-    action();
-    return true;
-  } catch (error) {
-    if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) throw error;
-    $['!'] = -error.errno;
-    return false;
-  }
+  refuse_tainted('chdir', path);
+  return set_errno(libc().chdir(path)) === 0;
 }
 
 /**
@@ -206,7 +264,7 @@ export function attempt(action: () => void): boolean {
  * @returns the uid, or undefined
  */
 export function getpwnam(name: string): number | undefined {
-  secure('getpwnam', name);
+  refuse_tainted('getpwnam', name);
   const entry = libc().getpwnam(name);
   return entry === null ? undefined : id_of(entry, 0);
 }
@@ -216,7 +274,7 @@ export function getpwnam(name: string): number | undefined {
  * @returns the gid, or undefined
  */
 export function getgrnam(name: string): number | undefined {
-  secure('getgrnam', name);
+  refuse_tainted('getgrnam', name);
   const entry = libc().getgrnam(name);
   return entry === null ? undefined : id_of(entry, 0);
 }
@@ -241,7 +299,7 @@ export function local_uids(real: number, effective: number, block: () => void): 
 /**
  * `open` on a standard handle, which keeps its descriptor: `open(STDIN, '<', '/dev/null')`.
  *
- * @param handle the handle to open anew
+ * @param handle the handle to open again
  * @param mode `<` or `>` a file, `>&` another handle's descriptor
  * @param target the path or the handle
  * @returns whether that worked; `$!` says why not
@@ -249,9 +307,9 @@ export function local_uids(real: number, effective: number, block: () => void): 
 export function open(handle: { fd: number }, mode: '<' | '>', target: string): boolean;
 export function open(handle: { fd: number }, mode: '>&', target: { fd: number }): boolean;
 export function open(handle: { fd: number }, mode: string, target: string | { fd: number }): boolean {
-  secure('open', target);
+  refuse_tainted('open', target);
   const { dup2, close } = libc();
-  if (typeof target === 'object') return note(dup2(target.fd, handle.fd)) !== -1;
+  if (typeof target === 'object') return set_errno(dup2(target.fd, handle.fd)) !== -1;
   return attempt(() => {
     const fd = openSync(target, mode === '<' ? 'r' : 'w');
     dup2(fd, handle.fd);

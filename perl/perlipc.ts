@@ -3,14 +3,13 @@
  *
  * Perl delivers signals between two operations of the program, never within one, and the program stands still until
  * the handler is done. Node runs handlers from its event loop, so never within synchronous code; but an asynchronous
- * handler would let the program go on beside it. Hence the stack of running handlers below: {@link top} lets the
+ * handler would let the program go on beside it. Hence the stack of running handlers below: {@link is_innermost} lets the
  * program, or a handler that was itself interrupted, go on only when every handler above it has finished.
  *
  * @module
  */
 import { constants } from 'node:os';
 import { libc } from './libc.ts';
-import { remember } from './rehearsal.ts';
 
 /**
  * A handler gets the signal's bare name, as in Perl. It may be asynchronous: the program waits for it.
@@ -36,6 +35,9 @@ export type Signal = (typeof names)[number];
 
 const dispositions = new Map<Signal, Disposition>();
 const listeners = new Map<Signal, () => void>();
+
+/** As sigaction's sa_mask: while TERM's handler runs a HUP waits, so what was told to end is not restarted (erratum 9). */
+const masks: Partial<Record<Signal, readonly Signal[]>> = { TERM: ['HUP'], INT: ['HUP'] };
 
 const blocked = new Set<Signal>(); // by sigprocmask
 const pending = new Set<Signal>(); // fell due while blocked, or while their own handler ran
@@ -65,11 +67,6 @@ function install_handler(number: number): void {
   process.off('SIGUSR2', listener);
 }
 
-remember(() => {
-  const all = [...dispositions];
-  return () => { for (const [signal, disposition] of all) dispositions.set(signal, disposition); };
-});
-
 /** Without a handler the kernel alone is told: it no longer calls Node, whose listener may stay where it is. */
 function dispose(signal: Signal, disposition: Disposition): void {
   dispositions.set(signal, disposition);
@@ -79,15 +76,15 @@ function dispose(signal: Signal, disposition: Disposition): void {
   }
   const listener = listeners.get(signal);
   if (listener) process.off(`SIG${signal}`, listener); // and on again, so that the kernel calls Node again
-  const anew = (): void => { deliver(signal); };
-  listeners.set(signal, anew);
-  process.on(`SIG${signal}`, anew);
+  const another = (): void => { deliver(signal); };
+  listeners.set(signal, another);
+  process.on(`SIG${signal}`, another);
   if (signal === 'HUP') install_handler(signo(signal));
 }
 
 /** Runs a signal's handler now, or notes it for the moment it is unblocked or its earlier run is done. */
 function deliver(signal: Signal): void {
-  if (blocked.has(signal) || running.includes(signal)) {
+  if (blocked.has(signal) || running.some((other) => other === signal || masks[other]?.includes(signal))) {
     pending.add(signal);
     return;
   }
@@ -114,7 +111,7 @@ function finish(signal: Signal): void {
  *
  * @returns a promise for that moment; it does not by itself keep Node alive
  */
-export function interruption(): Promise<void> {
+export function next_signal(): Promise<void> {
   return new Promise((resume) => waiting.push({ level: running.length, resume }));
 }
 
@@ -122,12 +119,17 @@ export function interruption(): Promise<void> {
  * @param level how many handlers ran when the caller began
  * @returns whether it may go on: no handler runs above it
  */
-export function top(level: number): boolean {
+export function is_innermost(level: number): boolean {
   return running.length <= level;
 }
 
+/** @returns whether any signal has a handler; without one a signal ends the process, or nothing happens */
+export function has_handlers(): boolean {
+  return [...dispositions.values()].some((disposition) => typeof disposition === 'function');
+}
+
 /** @returns how many handlers are running */
-export function depth(): number {
+export function handler_depth(): number {
   return running.length;
 }
 

@@ -3,13 +3,7 @@
  *
  * @module
  */
-import { remember } from './rehearsal.ts';
-
 const blocks: (() => void)[] = [];
-remember(() => {
-  const all = [...blocks];
-  return () => { blocks.splice(0, blocks.length, ...all); };
-});
 
 /**
  * `END { … }`. Perl registers the block when it compiles it; hoist a function and register it near the top.

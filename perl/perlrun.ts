@@ -7,44 +7,23 @@
  * @module
  */
 import { closeSync, readFileSync } from 'node:fs';
+import { Console } from 'node:console';
 import { basename } from 'node:path';
+import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { flags, fork, prepare } from './fork.ts';
+import { type IO_Handle, STDERR, STDOUT } from './IO/Handle.ts';
 import { libc, readable } from './libc.ts';
 import { known } from './Linux/Seccomp.ts';
-import { die_uncaught, exec, exit, waitpid } from './perlfunc.ts';
+import { pod2usage } from './Pod/Usage.ts';
+import { chdir, die_uncaught, exec, exit, waitpid, warn } from './perlfunc.ts';
 import { Tainted } from './perlsec.ts';
-import { $, ARGV, note } from './perlvar.ts';
+import { go_on, reload } from './Systemd/Daemon.ts';
+import { $, ARGV, set_errno } from './perlvar.ts';
 
 /** The program's name, as its own messages on STDERR begin. */
-export const program = basename(process.argv[1] ?? 'eliza_hup.js');
+export const program = basename(process.argv[1] ?? 'node');
 
-const help = `Usage: node ${program} [--foreground] [-c] [PORT]
-
-ELIZA for telnet: each client talks to a child of its own. PORT is 1 to 65535, 1002 where none is given.
-
-  --foreground  stay attached to the terminal and print the log on stderr
-  -c            check program, script and settings, open nothing, end
-  --help        print this and end
-  --version     print the version and end
-
-Signals to the daemon: TERM and INT end it, HUP restarts it, conversations and all.
-
-Environment, each one in place of a constant of the program:
-  ELIZA_PIDFILE  where the pid goes       /var/run/eliza_hup.pid, or a folder of yours when you are not root
-  ELIZA_USER     who the daemon becomes   nobody, when root starts it
-  ELIZA_GROUP    with which group         nogroup, when root starts it
-  ELIZA_HOME     where children are put   /var/www/, when root starts it
-  ELIZA_SCRIPT   what ELIZA says          the DOCTOR of this package
-
-Limits, whole numbers from 1 on, from the environment too:
-  ELIZA_CONVERSATIONS  at once            64
-  ELIZA_PER_ADDRESS    from one address   48
-  ELIZA_IDLE           seconds of silence 900
-  ELIZA_SESSION        seconds in all     7200
-  ELIZA_LINE           bytes of a line    4096
-  ELIZA_LOG_RATE       connections a second that get log lines of their own   100
-`;
 
 /** One line on STDERR and status 2: what every usage error gets. */
 function usage(message: string): never {
@@ -64,7 +43,7 @@ function take_switches(): { foreground: boolean; check: boolean } {
       },
     });
     if (values.help) {
-      process.stdout.write(help);
+      process.stdout.write(pod2usage(program));
       process.exit(0);
     }
     if (values.version) {
@@ -102,11 +81,11 @@ export function check_only(): void {
  * switches before the program and its own after it.
  *
  * @param program the program
- * @param args its arguments
+ * @param port its argument, where it has one
  * @returns all of them, in order
  */
-export function switches(program: string, ...args: string[]): string[] {
-  return [...process.execArgv, program, ...(foreground ? ['--foreground'] : []), ...args];
+export function relaunch_args(program: string, port?: string): string[] {
+  return [...process.execArgv, program, ...(foreground ? ['--foreground'] : []), ...(port === undefined ? [] : [port])];
 }
 
 if (process.platform !== 'linux') {
@@ -125,23 +104,44 @@ try {
   process.exit(255);
 }
 process.on('uncaughtException', die_uncaught);
+// console prints as Perl's print does: Node's own streams need the event loop, which a confined child has no longer.
+const stream = (handle: IO_Handle): Writable => new Writable({
+  decodeStrings: false,
+  write(text: string, _encoding, done) {
+    handle.print(Buffer.from(text).toString('latin1'));
+    handle.flush();
+    done();
+  },
+});
+globalThis.console = new Console(stream(STDOUT), stream(STDERR));
 process.on('beforeExit', () => exit(0)); // the end of the program
 if (!taken.check) prepare();
 
+const start_folder = process.cwd();
+
 /**
- * Asks the interpreter whether this program could be started again as it was: `perl -c`, in a child of its own.
+ * `perl -c`: asks the interpreter whether this program could be started again as it was, in a child of its own.
  *
- * @param prepare runs in the child before the program
- * @returns '' when it could; otherwise the complaint, in one line
+ * @returns whether it could; if not, it has been warned why
  */
-export async function perl_c(prepare: () => unknown): Promise<string> {
+export async function perl_c(): Promise<boolean> {
+  reload();
+  const complaint = await complaint_of_check();
+  if (complaint === '') return true;
+  warn(`Not relaunched, it could not be started: ${complaint}\n`);
+  go_on();
+  return false;
+}
+
+/** @returns '' when the program could be started; otherwise what it said, in one line */
+async function complaint_of_check(): Promise<string> {
   const ends = new Int32Array(2);
-  note(libc().pipe2(ends, 0o2000000)); // O_CLOEXEC
+  set_errno(libc().pipe2(ends, 0o2000000)); // O_CLOEXEC
   const [reader = -1, writer = -1] = ends;
   const child = fork();
   if (child === 0) {
     $['>'] = $['<']; // root again, as the relaunch will be
-    prepare();
+    chdir(start_folder);
     libc().dup2(writer, 2);
     const args = ARGV.map((word) => word.match(/^\d+$/)?.[0] ?? '');
     const own = process.execArgv.filter((flag) => !flags.includes(flag)); // those for fork cost time, and -c forks nothing
@@ -155,13 +155,14 @@ export async function perl_c(prepare: () => unknown): Promise<string> {
   closeSync(reader);
   if (child !== undefined) waitpid(child, 0); // the program that follows would not hear of its end
   if (text.endsWith(`${program} syntax OK\n`)) return '';
+  // Node prints an error between the line of code and the stack; our own messages are one line, the last.
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.find((line) => /Error\b.*: |Can't |^eliza_hup/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  return lines.find((line) => /^\w*Error\b.*: /.test(line)) ?? lines.at(-1) ?? 'it said nothing';
 }
 
 /** All that a child says until it ends; one that takes more than ten seconds is killed. */
 function drain(reader: number, child: number): Promise<string> {
-  const patience = setTimeout(() => { libc().kill(child, 9); }, 10_000);
+  const timeout = setTimeout(() => { libc().kill(child, 9); }, 10_000);
   const bytes = Buffer.alloc(4096);
   let text = '';
   return new Promise((resolve) => {
@@ -169,7 +170,7 @@ function drain(reader: number, child: number): Promise<string> {
       const length = libc().read(reader, bytes, bytes.length);
       if (length > 0) text += bytes.toString('utf8', 0, length);
       if (length !== 0) return;
-      clearTimeout(patience);
+      clearTimeout(timeout);
       poll.close();
       resolve(text);
     });

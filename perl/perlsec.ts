@@ -3,7 +3,7 @@
  *
  * Perl marks every string that came from outside (arguments, environment, input) and refuses to let it into exec,
  * unlink, kill, an open for writing … until a pattern's capture has taken a clean piece out of it. Here the mark is
- * a class: the type checker refuses a `Tainted<string>` where a `string` is wanted, and at run time {@link secure}
+ * a class: the type checker refuses a `Tainted<string>` where a `string` is wanted, and at run time {@link refuse_tainted}
  * refuses it too, in Perl's words.
  *
  * @module
@@ -38,7 +38,7 @@ export class Tainted<T extends string> {
    * @param text tainted or not
    * @returns the bare string
    */
-  static show(text: Text): string {
+  static raw(text: Text): string {
     return text instanceof Tainted ? text.#value : String(text);
   }
 
@@ -61,7 +61,7 @@ export type Text = string | number | Tainted<string>;
 export function qq(strings: TemplateStringsArray, ...parts: (string | number)[]): string;
 export function qq(strings: TemplateStringsArray, ...parts: Text[]): Tainted<string>;
 export function qq(strings: TemplateStringsArray, ...parts: Text[]): string | Tainted<string> {
-  const text = String.raw({ raw: strings }, ...parts.map((part) => Tainted.show(part)));
+  const text = String.raw({ raw: strings }, ...parts.map((part) => Tainted.raw(part)));
   return parts.some((part) => part instanceof Tainted) ? new Tainted(text) : text;
 }
 
@@ -72,7 +72,7 @@ export function qq(strings: TemplateStringsArray, ...parts: Text[]): string | Ta
  * @param values what it would be done with
  * @throws Error when one of them is tainted, in Perl's words
  */
-export function secure(operation: string, ...values: unknown[]): void {
+export function refuse_tainted(operation: string, ...values: unknown[]): void {
   if (values.some((value) => value instanceof Tainted)) {
     throw new Error(`Insecure dependency in ${operation} while running with -T switch`);
   }

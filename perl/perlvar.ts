@@ -5,49 +5,65 @@
  * @module
  */
 import { c_errno, libc } from './libc.ts';
-import { secure, Tainted } from './perlsec.ts';
-import { remember } from './rehearsal.ts';
+import { refuse_tainted, Tainted } from './perlsec.ts';
 
 let errno = 0;
-const keep = 2 ** 32 - 1; // (uid_t) -1: leave this id as it is
+const UNCHANGED = 2 ** 32 - 1; // (uid_t) -1: leave this id as it is
 
 /**
- * Takes note of a system call's failure, as the C library does for Perl.
+ * Sets `$!` where a call of the C library has failed; where it has not, `$!` stays as it was.
  *
  * @param result what the call returned: -1 for failure
  * @returns the same
  */
-export function note<T extends number>(result: T): T {
+export function set_errno<T extends number>(result: T): T {
   if (result === -1) errno = c_errno();
   return result;
+}
+
+/**
+ * Does what Node reports by an exception, and reports it by `$!`.
+ *
+ * @param action the call
+ * @returns whether it succeeded
+ */
+export function attempt(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) throw error;
+    errno = -error.errno;
+    return false;
+  }
 }
 
 /**
  * Perl ignores a failed assignment to an id unless the program looks; a daemon that stays root by mistake is
  * worse than one that stops, so ours looks.
  */
-function must(result: number, what: string): void {
-  if (note(result) === -1) throw new Error(`Can't set ${what}: ${$['!']}`);
+function or_throw(result: number, what: string): void {
+  if (set_errno(result) === -1) throw new Error(`Can't set ${what}: ${$['!']}`);
 }
 
 /** The punctuation variables that the listing uses. */
 export const $ = {
-  /** `$$`: the process id, asked anew each time, since fork changes it. */
+  /** `$$`, `$PROCESS_ID` in English.pm: asked for each time, since fork changes it. */
   get '$'(): number {
     return libc().getpid();
   },
 
-  /** `$0`: the program's path. */
+  /** `$0`, `$PROGRAM_NAME`: the program's path. */
   get '0'(): Tainted<string> {
     return new Tainted(process.argv[1] ?? '-');
   },
 
-  /** `$^X`: the path of the interpreter, here node. */
+  /** `$^X`, `$EXECUTABLE_NAME`: the path of the interpreter, here node. */
   get '^X'(): string {
     return process.execPath;
   },
 
-  /** `$!`: the last system error as text; set it by number. */
+  /** `$!`, `$OS_ERROR`: the last system error as text; set it by number. */
   get '!'(): string {
     return errno === 0 ? '' : libc().strerror(errno);
   },
@@ -65,13 +81,16 @@ export const $ = {
     return errno;
   },
 
-  /** `$@`: why the last constructor gave nothing. */
+  /** `$@`, `$EVAL_ERROR`: why the last constructor gave nothing. */
   '@': '',
 
-  /** `$|`: 1 sends each print to STDOUT at once. */
+  /** `$?`, `$CHILD_ERROR`: the wait status of the child that waitpid gave last. */
+  '?': 0,
+
+  /** `$|`, `$OUTPUT_AUTOFLUSH`: 1 sends each print to STDOUT at once. */
   '|': 0 as 0 | 1,
 
-  /** `$<`: the real uid. Setting it sets the saved one too, as setreuid(2) does: what was there cannot come back. */
+  /** `$<`, `$REAL_USER_ID`. Setting it sets the saved one too, as setreuid(2) does: what was there cannot come back. */
   get '<'(): number {
     return process.getuid?.() ?? 0;
   },
@@ -81,11 +100,11 @@ export const $ = {
    * @param uid the new one
    */
   set '<'(uid: number) {
-    secure('setruid', uid);
-    must(libc().setresuid(uid, keep, $['>']), 'real uid');
+    refuse_tainted('setruid', uid);
+    or_throw(libc().setresuid(uid, UNCHANGED, $['>']), 'real uid');
   },
 
-  /** `$>`: the effective uid. The saved one stays, so that root can be regained. */
+  /** `$>`, `$EFFECTIVE_USER_ID`. The saved one stays, so that root can be regained. */
   get '>'(): number {
     return process.geteuid?.() ?? 0;
   },
@@ -95,8 +114,8 @@ export const $ = {
    * @param uid the new one
    */
   set '>'(uid: number) {
-    secure('seteuid', uid);
-    if (uid !== $['>']) must(libc().setresuid(keep, uid, keep), 'effective uid');
+    refuse_tainted('seteuid', uid);
+    if (uid !== $['>']) or_throw(libc().setresuid(UNCHANGED, uid, UNCHANGED), 'effective uid');
   },
 
   /**
@@ -106,10 +125,10 @@ export const $ = {
    * @param effective the effective uid; the saved one stays
    */
   set_uids(real: number, effective: number): void {
-    must(libc().setresuid(real, effective, keep), 'uids');
+    or_throw(libc().setresuid(real, effective, UNCHANGED), 'uids');
   },
 
-  /** `$(`: the real gid. */
+  /** `$(`, `$REAL_GROUP_ID`. */
   get '('(): number {
     return process.getgid?.() ?? 0;
   },
@@ -119,11 +138,11 @@ export const $ = {
    * @param gid the new one
    */
   set '('(gid: number) {
-    secure('setrgid', gid);
-    must(libc().setresgid(gid, keep, process.getegid?.() ?? gid), 'real gid');
+    refuse_tainted('setrgid', gid);
+    or_throw(libc().setresgid(gid, UNCHANGED, process.getegid?.() ?? gid), 'real gid');
   },
 
-  /** `$)`: the effective gid, then the supplementary groups, in one string: `"65534 65534"`. */
+  /** `$)`, `$EFFECTIVE_GROUP_ID`: the effective gid, then the supplementary groups, in one string: `"65534 65534"`. */
   get ')'(): string {
     return [process.getegid?.(), ...(process.getgroups?.() ?? [])].join(' ');
   },
@@ -133,17 +152,12 @@ export const $ = {
    * @param list the new ones, in the same form
    */
   set ')'(list: string) {
-    secure('setegid', list);
-    const [gid = keep, ...groups] = list.split(' ').map(Number);
-    must(libc().setgroups(groups.length, Uint32Array.from(groups)), 'groups');
-    must(libc().setresgid(keep, gid, keep), 'effective gid');
+    refuse_tainted('setegid', list);
+    const [gid = UNCHANGED, ...groups] = list.split(' ').map(Number);
+    or_throw(libc().setgroups(groups.length, Uint32Array.from(groups)), 'groups');
+    or_throw(libc().setresgid(UNCHANGED, gid, UNCHANGED), 'effective gid');
   },
 };
-
-remember(() => {
-  const autoflush = $['|'];
-  return () => { $['|'] = autoflush; };
-});
 
 const words = typeof process === 'undefined' ? [] : process.argv.slice(2); // a browser has none
 
@@ -170,7 +184,7 @@ export const ENV: Env = new Proxy(Object.create(null) as Env, {
     return value === undefined ? undefined : new Tainted(value);
   },
   set: (_, name, value: unknown) => {
-    secure('environment', value);
+    refuse_tainted('environment', value);
     process.env[String(name)] = String(value);
     return true;
   },

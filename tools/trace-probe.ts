@@ -7,7 +7,7 @@
  * @module
  */
 import { writeSync } from 'node:fs';
-import { caller } from '../perl/Carp.ts';
+import { callers } from '../perl/perlfunc.ts';
 import { libc, type Libc } from '../perl/libc.ts';
 
 /** A call, as the probe writes it down. */
@@ -28,7 +28,7 @@ const table = libc();
 const fd = table.fcntl(2, 1030, 100); // F_DUPFD_CLOEXEC: STDERR itself will be a client's
 
 function note(name: string, args: readonly unknown[], result: unknown): void {
-  const frame = caller().find(({ file }) => file === 'eliza_hup.js' || file === 'Daemon.js');
+  const frame = callers().find(({ file }) => file === 'eliza_hup.js' || file === 'Daemon.js');
   if (!frame) return;
   const call: Call = { pid: table.getpid(), name, args, result, file: frame.file.replace('.js', ''), line: frame.line };
   try {

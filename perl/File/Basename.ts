@@ -12,6 +12,6 @@ import { Tainted } from '../perlsec.ts';
  * @returns its last part
  */
 export function basename<T extends string | Tainted<string>>(fullname: T, suffix = ''): string | T {
-  const last = path.basename(Tainted.show(fullname), suffix);
+  const last = path.basename(Tainted.raw(fullname), suffix);
   return fullname instanceof Tainted ? new Tainted(last) as T : last;
 }

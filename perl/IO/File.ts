@@ -4,8 +4,8 @@
  * @module
  */
 import { accessSync, constants, existsSync, openSync, unlinkSync } from 'node:fs';
-import { attempt } from '../perlfunc.ts';
-import { secure } from '../perlsec.ts';
+import { refuse_tainted } from '../perlsec.ts';
+import { attempt } from '../perlvar.ts';
 import { IO_Handle } from './Handle.ts';
 
 /** For reading. */
@@ -24,7 +24,7 @@ export class IO_File extends IO_Handle {
    * @returns the handle, or undefined with `$!` set
    */
   static open(path: string, flags = O_RDONLY, mode = 0o666): IO_File | undefined {
-    if (flags !== O_RDONLY) secure('open', path);
+    if (flags !== O_RDONLY) refuse_tainted('open', path);
     let file: IO_File | undefined;
     attempt(() => { file = new IO_File(openSync(path, flags, mode)); });
     return file;
@@ -50,6 +50,6 @@ export function filetest(test: 'e' | 'w', path: string): boolean {
  * @returns whether it is gone; `$!` says why not
  */
 export function unlink(path: string): boolean {
-  secure('unlink', path);
+  refuse_tainted('unlink', path);
   return attempt(() => { unlinkSync(path); });
 }

@@ -8,7 +8,7 @@
  */
 import { libc } from '../libc.ts';
 import { Tainted, type Text } from '../perlsec.ts';
-import { $, note } from '../perlvar.ts';
+import { $, set_errno } from '../perlvar.ts';
 
 const SIZE = 4096;
 let input: Buffer | undefined; // one for all: input is read in between, never beside
@@ -30,8 +30,12 @@ function again(): boolean {
 
 /** What `binmode` lays between a descriptor and its reader. */
 export interface Layer {
-  /** Called before each read. */
-  before_read(): void;
+  /**
+   * Called before each read.
+   *
+   * @param fd what is read
+   */
+  before_read(fd: number): void;
   /** Called when a read has waited for as long as it may. The input has ended. */
   silence(): void;
   /** @returns whether the time for this input is over, however much of it comes */
@@ -83,8 +87,8 @@ export class IO_Handle {
 
   #fill(): void {
     const layer = this.#layer;
-    layer?.before_read();
-    const length = note(libc().read(this.fd, (input ??= Buffer.alloc(SIZE)), SIZE));
+    layer?.before_read(this.fd);
+    const length = set_errno(libc().read(this.fd, (input ??= Buffer.alloc(SIZE)), SIZE));
     if (length > 0) {
       this.#input += layer ? layer.decode(input.subarray(0, length)) : input.toString('latin1', 0, length);
       this.#eof = layer?.expired() ?? false;
@@ -115,7 +119,7 @@ export class IO_Handle {
    * @returns false when the other side has gone
    */
   print(...list: Text[]): boolean {
-    this.#output += list.map((part) => Tainted.show(part)).join('');
+    this.#output += list.map((part) => Tainted.raw(part)).join('');
     return this === STDOUT && $['|'] === 0 && this.#output.length < 8192 ? true : this.flush();
   }
 
@@ -125,7 +129,7 @@ export class IO_Handle {
     this.#output = '';
     while (rest !== '') {
       const size = (output ??= Buffer.alloc(SIZE)).write(rest, 'latin1');
-      const written = note(libc().write(this.fd, output, size));
+      const written = set_errno(libc().write(this.fd, output, size));
       if (written >= 0) rest = rest.slice(written);
       else if (!again()) return false;
     }
@@ -133,18 +137,18 @@ export class IO_Handle {
   }
 
   /**
-   * Opens this handle anew on another's descriptor: dup2(2), as Perl's fdopen on a standard handle amounts to.
+   * Opens this handle on another's descriptor, with its layer: dup2(2), as Perl's fdopen on a standard handle amounts to.
    *
    * @param handle whose descriptor
    * @param _mode `r` or `w`, for the reader; the descriptor has its own
    * @returns false when that failed, with `$!` set
    */
-  fdopen(handle: { fd: number }, _mode: 'r' | 'w'): boolean {
+  fdopen(handle: IO_Handle, _mode: 'r' | 'w'): boolean {
     this.flush();
     this.#input = '';
     this.#eof = false;
-    this.binmode(undefined);
-    return note(libc().dup2(handle.fd, this.fd)) !== -1;
+    this.binmode(handle.#layer);
+    return set_errno(libc().dup2(handle.fd, this.fd)) !== -1;
   }
 
   /** Closes the descriptor. */

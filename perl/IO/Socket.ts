@@ -7,14 +7,16 @@
  * @module
  */
 import { constants } from 'node:os';
+import { report_missing } from '../constant.ts';
 import { libc, readable, type Poll } from '../libc.ts';
 import { warn } from '../perlfunc.ts';
-import { depth, interruption, top } from '../perlipc.ts';
+import { handler_depth, is_innermost, next_signal } from '../perlipc.ts';
 import { check_only } from '../perlrun.ts';
 import { Tainted } from '../perlsec.ts';
-import { hand_over, take_listen_fds } from '../Systemd/Daemon.ts';
-import { end_act, next_act, remember } from '../rehearsal.ts';
-import { $, note } from '../perlvar.ts';
+import { admit, limit, next_client, read_limits } from '../Net/Server.ts';
+import * as starter from '../Proc/Daemon.ts';
+import { hand_over, ready as tell_systemd, take_listen_fds } from '../Systemd/Daemon.ts';
+import { $, set_errno } from '../perlvar.ts';
 import { IO_Handle } from './Handle.ts';
 
 export { STDERR, STDIN, STDOUT } from './Handle.ts'; // IO::Socket brings IO::Handle
@@ -47,7 +49,7 @@ function sockaddr(port: number): Buffer {
 /** The port that a socket listens on. */
 function local_port(fd: number): number {
   const address = Buffer.alloc(28);
-  note(libc().getsockname(fd, address, Uint32Array.of(28)));
+  set_errno(libc().getsockname(fd, address, Uint32Array.of(28)));
   return address.readUInt16BE(2);
 }
 
@@ -56,6 +58,16 @@ function host(address: Buffer): string {
   if (new Uint16Array(address.buffer, address.byteOffset, 1)[0] === AF_INET) return address.subarray(4, 8).join('.');
   const groups = Array.from({ length: 8 }, (_, i) => address.readUInt16BE(8 + 2 * i).toString(16));
   return groups.slice(0, 6).join() === '0,0,0,0,0,ffff' ? address.subarray(20, 24).join('.') : groups.join(':');
+}
+
+let serving = false;
+
+/** The first client may come: whoever waits for that is told. */
+function ready(): void {
+  if (serving) return;
+  serving = true;
+  starter.ready();
+  tell_systemd();
 }
 
 /** A connection of one client. */
@@ -71,6 +83,7 @@ export class Connection extends IO_Handle {
   constructor(fd: number, host: string) {
     super(fd);
     this.#host = host;
+    limit(this);
   }
 
   /** @returns the client's address, known since accept even when the client has gone */
@@ -87,16 +100,10 @@ export class IO_Socket_INET {
   #ready: (() => void) | undefined;
   #open = true;
   #full = false; // there is no descriptor left for a client, and the log has been told
-  #crowded = true; // the last client was there before anybody waited for him
-  #rehearse = false; // the last connection was a client's, who came before the rehearsal was over
+  #crowded = true; // the last client was there before anybody waited for it
 
   private constructor(fd: number) {
     this.fd = fd;
-    remember(() => {
-      const poll = this.#poll;
-      this.#poll = undefined; // a player must not close it: it is no cardboard
-      return () => { [this.#open, this.#poll] = [true, poll]; };
-    });
   }
 
   /**
@@ -106,64 +113,63 @@ export class IO_Socket_INET {
    * @returns the socket, or undefined with `$@` and `$!` set
    */
   static open({ LocalPort, Listen, Reuse }: Options): IO_Socket_INET | undefined {
+    read_limits();
     check_only(); // under -c nothing is opened
+    report_missing();
     const { socket, setsockopt, bind, listen, close } = libc();
     const [inherited] = take_listen_fds();
     if (inherited !== undefined) {
       const port = local_port(inherited);
-      if (port === Number(Tainted.show(LocalPort))) {
+      if (port === Number(Tainted.raw(LocalPort))) {
         libc().fcntl(inherited, F_SETFL, SOCK_NONBLOCK);
         return new IO_Socket_INET(inherited);
       }
-      $['@'] = `port ${Tainted.show(LocalPort)}: the socket handed over by LISTEN_FDS listens on port ${port}`;
+      $['@'] = `port ${Tainted.raw(LocalPort)}: the socket handed over by LISTEN_FDS listens on port ${port}`;
       return undefined;
     }
-    const fd = note(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const fd = set_errno(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const bound = fd !== -1
-      && (!Reuse || note(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, Int32Array.of(1), 4)) === 0)
-      && note(bind(fd, sockaddr(Number(Tainted.show(LocalPort))), 16)) === 0
-      && note(listen(fd, Listen)) === 0;
+      && (!Reuse || set_errno(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, Int32Array.of(1), 4)) === 0)
+      && set_errno(bind(fd, sockaddr(Number(Tainted.raw(LocalPort))), 16)) === 0
+      && set_errno(listen(fd, Listen)) === 0;
     if (bound) return new IO_Socket_INET(fd);
-    $['@'] = `port ${Tainted.show(LocalPort)}: ${$['!']}${$.errno === EACCES ? ' (ports below 1024 are root\'s)' : ''}`;
+    $['@'] = `port ${Tainted.raw(LocalPort)}: ${$['!']}${$.errno === EACCES ? ' (ports below 1024 are root\'s)' : ''}`;
     if (fd !== -1) close(fd);
     return undefined;
   }
 
   /**
    * Waits for a client. Signals' handlers run meanwhile; unlike Perl's accept it goes on after them, and it takes no
-   * client while one of them is still running. While nobody waits, or after each of the first who did, it rehearses.
+   * client while one of them is still running. A client for which there is no room is refused here, before any fork.
+   * The first call tells whoever waits for it that the server serves.
    *
    * @returns the connection, or undefined once the socket is closed
    */
   async accept(): Promise<Connection | undefined> {
-    end_act();
-    const level = depth();
+    ready();
+    next_client();
+    const level = handler_depth();
     // However many clients wait, signals come first: Perl too looks for them between two operations. Where none waited,
     // the event loop has looked for them meanwhile.
     if (this.#crowded) await new Promise((resume) => setImmediate(resume));
     this.#crowded = true;
     for (;;) {
-      while (!top(level)) await interruption();
+      while (!is_innermost(level)) await next_signal();
       if (!this.#open) return undefined;
-      if (this.#rehearse && next_act()) return this.#player();
       const connection = this.#accept();
-      this.#rehearse = connection !== undefined;
-      if (connection) return connection;
-      if (next_act()) return this.#player();
+      if (connection && admit(connection)) return connection;
+      if (connection) {
+        await new Promise((resume) => setImmediate(resume)); // a flood of refused clients holds no signal up
+        continue;
+      }
       await this.#readable();
       this.#crowded = false;
     }
   }
 
-  #player(): Connection {
-    this.#rehearse = false;
-    $['!'] = 0;
-    return new Connection(this.fd, '127.0.0.1');
-  }
-
   #accept(): Connection | undefined {
     const address = Buffer.alloc(28);
-    const fd = note(libc().accept4(this.fd, address, Uint32Array.of(28), SOCK_CLOEXEC));
+    const fd = set_errno(libc().accept4(this.fd, address, Uint32Array.of(28), SOCK_CLOEXEC));
     if (fd === -1) return undefined;
     this.#full = false;
     return new Connection(fd, host(address));
@@ -194,7 +200,7 @@ export class IO_Socket_INET {
     ready?.();
   }
 
-  /** Takes no more clients; those who come wait for the program that will be executed. */
+  /** Takes no more clients; those that come wait for the program that will be executed. */
   hand_over(): void {
     this.#poll?.close();
     this.#poll = undefined;

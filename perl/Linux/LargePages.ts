@@ -2,7 +2,7 @@
  * Node's code in large pages, for what forks. Perl has no counterpart: its code is small.
  *
  * A fork copies page tables for a process's data, not for the files it has mapped: for each piece of node's code the
- * child asks the kernel anew, some 130 times in a conversation. A large page it has at once. Node's own switch for this,
+ * child asks the kernel again, some 130 times in a conversation. A large page it has at once. Node's own switch for this,
  * `--use-largepages`, is gone from Node 26.
  *
  * @module

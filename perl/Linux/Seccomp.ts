@@ -6,7 +6,7 @@
  * @module
  */
 import { address_of, libc } from '../libc.ts';
-import { note } from '../perlvar.ts';
+import { set_errno } from '../perlvar.ts';
 
 /** The numbers of the system calls that rules can name, and the word by which the kernel knows the architecture. */
 const x64 = {
@@ -109,5 +109,5 @@ export function filter(rules: Rule[], otherwise: Answer): Filter {
 export function install({ sock_fprog }: Filter): boolean {
   const { prctl } = libc();
   const [NO_NEW_PRIVS, SECCOMP, MODE_FILTER] = [38, 22, 2];
-  return note(prctl(NO_NEW_PRIVS, 1, null, 0, 0)) === 0 && note(prctl(SECCOMP, MODE_FILTER, sock_fprog, 0, 0)) === 0;
+  return set_errno(prctl(NO_NEW_PRIVS, 1, null, 0, 0)) === 0 && set_errno(prctl(SECCOMP, MODE_FILTER, sock_fprog, 0, 0)) === 0;
 }

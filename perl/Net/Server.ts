@@ -1,103 +1,155 @@
 /**
- * Net::Server, of which only the limits are here: how many may talk at once, how many from one address, how long, and
- * how many connections a second are worth a log line each.
+ * Net::Server, of which only the limits are here: how many clients may talk at once, how many from one address, how long,
+ * and how many connections a second are worth a log line each.
  *
- * They are set by the environment, see `--help`; a wrong value ends in one line and status 2.
+ * A client for which there is no room is told so by the parent, before any fork, as sshd's drop_connection does: it costs
+ * no child, and counts as no conversation. The limits come from the environment, see `--help`.
  *
  * @module
  */
 import { constant } from '../constant.ts';
-import { STDIN, STDOUT } from '../IO/Handle.ts';
-import { type Text, Tainted } from '../perlsec.ts';
-import { remember } from '../rehearsal.ts';
+import { type IO_Handle, STDOUT } from '../IO/Handle.ts';
+import { warn } from '../perlfunc.ts';
+import { Tainted } from '../perlsec.ts';
+import { $ } from '../perlvar.ts';
+import { LOG_UPTO, setlogmask, syslog } from '../Sys/Syslog.ts';
 import { type Limits, telnet } from './Telnet.ts';
 
-/** The limits in force. */
-export const limits: Limits & {
+/** A connection that accept has taken. */
+export type Connection = IO_Handle & { peerhost(): Tainted<string> };
+
+/** Every limit. */
+export interface AllLimits extends Limits {
   /** How many may talk at once. */
   conversations: number;
   /** How many of them from one address. */
   per_address: number;
   /** How many connections a second are logged one by one. */
   log_rate: number;
-} = {
-  conversations: constant.number('ELIZA_CONVERSATIONS', 64),
-  per_address: constant.number('ELIZA_PER_ADDRESS', 48),
-  idle: constant.number('ELIZA_IDLE', 15 * 60),
-  session: constant.number('ELIZA_SESSION', 2 * 60 * 60),
-  line: constant.number('ELIZA_LINE', 4096),
-  log_rate: constant.number('ELIZA_LOG_RATE', 100),
-};
+}
 
-/** The guests of the house: who is talking, from where. */
-class Guests {
-  readonly #hosts = new Map<number, string>();
-  #second = 0;
-  #this_second = 0;
-  /** In a child: why its client is not let in; '' where he is. */
-  refusal = '';
-  /** In a child: too many came in this second for a line each. */
-  quiet = false;
+let limits: AllLimits | undefined;
+
+/**
+ * Reads the limits from the environment, once: when the socket is opened, while a wrong one can still be told on STDERR.
+ *
+ * @returns the limits in force
+ */
+export function read_limits(): AllLimits {
+  limits ??= {
+    conversations: constant.number('ELIZA_CONVERSATIONS', 64),
+    per_address: constant.number('ELIZA_PER_ADDRESS', 48),
+    idle: constant.number('ELIZA_IDLE', 15 * 60),
+    session: constant.number('ELIZA_SESSION', 2 * 60 * 60),
+    line: constant.number('ELIZA_LINE', 4096),
+    log_rate: constant.number('ELIZA_LOG_RATE', 100),
+  };
+  return limits;
+}
+
+/**
+ * What to call with a child's pid when the child has ended, if anything.
+ *
+ * @param child the pid
+ */
+export type Callback = ((child: number) => void) | undefined;
+
+/** The addresses of the clients being served, by the pid of the child that serves them. */
+const addresses = new Map<number, string>();
+let newest: Connection | undefined; // the client that accept gave last, until a child has it
+let second = 0;
+let this_second = 0;
+
+/** `%CHILDREN`, tied: whoever comes and goes is counted, and a child that was killed is worth a warning (erratum 26). */
+export class Children extends Map<number, Callback> {
+  /**
+   * A child serves the client that accept gave last.
+   *
+   * @param child its pid
+   * @param callback what to call when it has ended
+   * @returns the table
+   */
+  override set(child: number, callback: Callback): this {
+    if (newest) addresses.set(child, Tainted.raw(newest.peerhost()));
+    newest = undefined;
+    return super.set(child, callback);
+  }
 
   /**
-   * Before the fork: looks at a new client.
+   * A child has ended, the one that waitpid gave last: its wait status is in `$?`.
    *
-   * @param host his address
-   * @returns how many went unlogged in an earlier second, for one line about all of them; 0 for none
+   * @param child its pid
+   * @returns whether it was in the table
    */
-  knock(host: Text): number {
-    const address = Tainted.show(host);
-    const hosts = [...this.#hosts.values()];
-    this.refusal = hosts.length >= limits.conversations
-      ? `${hosts.length} conversations are under way`
-      : hosts.filter((other) => other === address).length >= limits.per_address ? 'too many from one address' : '';
-
-    const second = Math.floor(Date.now() / 1000);
-    const unlogged = second === this.#second ? 0 : Math.max(0, this.#this_second - limits.log_rate);
-    if (second !== this.#second) [this.#second, this.#this_second] = [second, 0];
-    this.quiet = ++this.#this_second > limits.log_rate;
-    return unlogged;
-  }
-
-  /**
-   * After the fork, in the parent.
-   *
-   * @param child who talks with him
-   * @param host his address
-   */
-  enter(child: number, host: Text): void {
-    this.#hosts.set(child, Tainted.show(host));
-  }
-
-  /** A player is no guest. @returns what makes his visit unseen */
-  unseen(): () => void {
-    const [second, this_second] = [this.#second, this.#this_second];
-    return () => { [this.#second, this.#this_second] = [second, this_second]; };
-  }
-
-  /** @param child whose conversation has ended */
-  leave(child: number): void {
-    this.#hosts.delete(child);
+  override delete(child: number): boolean {
+    addresses.delete(child);
+    const signal = $['?'] & 127; // WTERMSIG
+    if (signal !== 0 && signal !== 15) warn(`Child ${child} ended by signal ${signal}\n`);
+    return super.delete(child);
   }
 }
 
-/** The guests of this daemon. */
-export const guests = new Guests();
-remember(() => guests.unseen());
+/** Before accept: the last client is no longer new. The parent logs everything; only a client's child may be quiet. */
+export function next_client(): void {
+  newest = undefined;
+  setlogmask(LOG_UPTO('debug'));
+}
+
+/** @returns why a client cannot be served now; undefined when it can */
+function full(address: string): string | undefined {
+  const { conversations, per_address } = read_limits();
+  const all = [...addresses.values()];
+  if (all.length >= conversations) return `${all.length} conversations are under way`;
+  return all.filter((other) => other === address).length >= per_address ? 'too many from one address' : undefined;
+}
 
 /**
- * In the child: reads the client's words as telnet, within the limits, or tells him that he cannot stay.
+ * Counts a client that accept has taken, and where there is no room for it tells it so and closes the connection.
  *
- * @param log for a line on what went beyond a limit
- * @returns whether there is to be a conversation
+ * @param connection the client's
+ * @returns whether it is to be served
  */
-export function welcome(log: (line: string) => void): boolean {
-  telnet(STDIN, limits, (why) => {
-    STDOUT.print(`Eliza:\tOur time is up, ${why}.\n`);
-    log(`Connection ended ${why}\n`);
-  });
-  if (!guests.refusal) return true;
-  STDOUT.print('Eliza:\tI have too many patients just now, please try again later.\n');
-  log(`Connection refused: ${guests.refusal}\n`);
+export function admit(connection: Connection): boolean {
+  const { log_rate } = read_limits();
+  const now = Math.floor(Date.now() / 1000);
+  if (now !== second) {
+    const unlogged = this_second - log_rate;
+    if (unlogged > 0) syslog('notice', `${unlogged} connections more, not logged one by one`);
+    [second, this_second] = [now, 0];
+  }
+  const quiet = ++this_second > log_rate;
+  const why = full(Tainted.raw(connection.peerhost()));
+  if (why === undefined) {
+    newest = connection;
+    if (quiet) setlogmask(LOG_UPTO('warning')); // for the child
+    return true;
+  }
+  connection.print('Eliza:\tI have too many patients just now, please try again later.\n');
+  connection.close();
+  if (!quiet) syslog('notice', `Connection refused: ${why}`);
   return false;
+}
+
+/**
+ * Where no child could be forked for the client that accept gave last: warns, and tells the client (erratum 24).
+ *
+ * @param why the warning
+ */
+export function refuse_client(why: string): undefined {
+  warn(why);
+  newest?.print('Eliza:\tI am busy, please try again later.\n');
+  newest = undefined;
+}
+
+/**
+ * Lets a connection be read as telnet, within the limits, by whoever reads it.
+ *
+ * @param connection a client's
+ */
+export function limit(connection: Connection): void {
+  const limits = read_limits();
+  telnet(connection, limits, (why) => {
+    STDOUT.print(`Eliza:\tOur time is up, ${why}.\n`);
+    syslog('notice', `Connection ended ${why}`);
+  });
 }

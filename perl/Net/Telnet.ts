@@ -28,31 +28,29 @@ type State = 'text' | 'command' | 'option' | 'list' | 'list command';
 
 /** A layer between a descriptor and its reader, as Perl's `binmode` puts there. */
 class Telnet implements Layer {
-  readonly #handle: IO_Handle;
   readonly #limits: Limits;
   readonly #end: number;
   readonly #over: (why: string) => void;
   #state: State = 'text';
   #return = false; // the last byte was CR, which has ended the line
   #length = 0;
-  #patience = 0;
+  #timeout = 0;
 
-  constructor(handle: IO_Handle, limits: Limits, over: (why: string) => void) {
-    this.#handle = handle;
+  constructor(limits: Limits, over: (why: string) => void) {
     this.#limits = limits;
     this.#end = performance.now() + 1000 * limits.session;
     this.#over = over;
   }
 
-  before_read(): void {
+  before_read(fd: number): void {
     const left = Math.max(1, Math.ceil((this.#end - performance.now()) / 1000));
-    const patience = Math.min(this.#limits.idle, left);
-    if (patience === this.#patience) return;
-    this.#patience = patience;
+    const timeout = Math.min(this.#limits.idle, left);
+    if (timeout === this.#timeout) return;
+    this.#timeout = timeout;
     const [SOL_SOCKET, SO_RCVTIMEO, SO_SNDTIMEO] = [1, 20, 21];
-    const timeval = BigInt64Array.of(BigInt(patience), 0n);
-    libc().setsockopt(this.#handle.fd, SOL_SOCKET, SO_RCVTIMEO, timeval, 16);
-    libc().setsockopt(this.#handle.fd, SOL_SOCKET, SO_SNDTIMEO, timeval, 16);
+    const timeval = BigInt64Array.of(BigInt(timeout), 0n);
+    libc().setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeval, 16);
+    libc().setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, timeval, 16);
   }
 
   silence(): void {
@@ -123,5 +121,5 @@ class Telnet implements Layer {
  * @param over is told, in words, why the conversation ends, when it is time that ends it
  */
 export function telnet(handle: IO_Handle, limits: Limits, over: (why: string) => void): void {
-  handle.binmode(new Telnet(handle, limits, over));
+  handle.binmode(new Telnet(limits, over));
 }

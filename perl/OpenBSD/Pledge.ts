@@ -11,7 +11,7 @@ import { constants } from 'node:os';
 import { libc } from '../libc.ts';
 import { filter, type Filter, install, type Rule } from '../Linux/Seccomp.ts';
 import { die } from '../perlfunc.ts';
-import { $, note } from '../perlvar.ts';
+import { $, set_errno } from '../perlvar.ts';
 
 /** What V8, libuv and the C library call while a program reads, writes and computes, and at its end. */
 const stdio: Rule['call'][] = [
@@ -29,7 +29,7 @@ const CPU = 60; // seconds; a conversation of two hours takes less than one
 
 let log = (): number => -1;
 let log_is_file = false;
-let made: { filter: Filter; kept: number } | undefined; // by the rehearsal, and inherited
+let made: { filter: Filter; kept: number } | undefined; // made by {@link prepare_pledge} in the parent, inherited by its children
 
 /**
  * Exempts a descriptor from {@link pledge}: the log's, which a child goes on writing to.
@@ -76,7 +76,7 @@ export function pledge(_promises: 'stdio'): void {
 /** Closes every descriptor from one on but one, as BSD's closefrom(2) does. */
 function closefrom(first: number, except: number): void {
   const close = (low: number, high: number): void => {
-    if (low > high || note(libc().syscall(436, low, high, 0)) === 0) return; // close_range(2), since Linux 5.9
+    if (low > high || set_errno(libc().syscall(436, low, high, 0)) === 0) return; // close_range(2), since Linux 5.9
     for (let fd = low; fd <= Math.min(high, 65535); fd++) libc().close(fd);
   };
   close(first, except < first ? 2 ** 31 - 1 : except - 1);

@@ -11,11 +11,10 @@ import { openSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { libc, sockaddr_un } from '../libc.ts';
 import { keep_open } from '../OpenBSD/Pledge.ts';
-import { attempt, die } from '../perlfunc.ts';
+import { die } from '../perlfunc.ts';
 import { foreground, paint, program } from '../perlrun.ts';
 import { Tainted, type Text } from '../perlsec.ts';
-import { remember } from '../rehearsal.ts';
-import { $, note } from '../perlvar.ts';
+import { $, attempt, set_errno } from '../perlvar.ts';
 
 const LOG = '/dev/log';
 const LOG_PID = 0x01;
@@ -57,7 +56,7 @@ function reachable(): boolean {
   const { socket, connect, close } = libc();
   const [AF_UNIX, SOCK_DGRAM] = [1, 2];
   const address = sockaddr_un(LOG);
-  const fd = note(socket(AF_UNIX, SOCK_DGRAM, 0));
+  const fd = set_errno(socket(AF_UNIX, SOCK_DGRAM, 0));
   const connected = connect(fd, address, address.length) === 0;
   close(fd);
   return connected;
@@ -97,7 +96,7 @@ const kinds = {
     let fd = candidates.find((fd) => before[fd] === undefined && peer(fd) !== undefined) ?? -1;
     const place = peer(fd); // which need not be /dev/log: that may be a link
     return {
-      // The C library opens its socket anew when syslogd has been restarted, and does not say where.
+      // The C library opens its socket again when syslogd has been restarted, and does not say where.
       fd: () => (fd = peer(fd) === place ? fd : candidates.find((other) => peer(other) === place) ?? -1),
       write: (priority, text) => { libc().syslog(priorities[priority], '%s', 'const char *', text); },
     };
@@ -133,7 +132,7 @@ export function setlogsock(_type: 'unix'): void {
  * @param facility which part of the system logs
  */
 export function openlog(ident: Text, _logopt: 'pid', facility: keyof typeof facilities): void {
-  name = Buffer.from(`${Tainted.show(ident)}\0`); // the C library keeps the pointer, so the bytes must stay
+  name = Buffer.from(`${Tainted.raw(ident)}\0`); // the C library keeps the pointer, so the bytes must stay
   if (foreground) log = kinds.stderr();
   else if (file !== undefined) log = kinds.file(file);
   else log = kinds.unix(LOG_PID | LOG_NDELAY, facilities[facility]);
@@ -151,10 +150,6 @@ export function LOG_UPTO(priority: Priority): number {
 }
 
 let mask = LOG_UPTO('debug');
-remember(() => {
-  const before = mask;
-  return () => { mask = before; };
-});
 
 /**
  * Chooses what is worth writing.
@@ -175,6 +170,6 @@ export function setlogmask(priorities: number): void {
 export function syslog(priority: Priority, message: Text): void {
   if ((mask & (1 << priorities[priority])) === 0) return;
   const octal = (c: string): string => `#${c.charCodeAt(0).toString(8).padStart(3, '0')}`;
-  const text = Tainted.show(message).trimEnd().replace(/[\x00-\x1f\x7f]/g, octal);
+  const text = Tainted.raw(message).trimEnd().replace(/[\x00-\x1f\x7f]/g, octal);
   log?.write(priority, text);
 }

@@ -8,11 +8,11 @@
  *
  * @module
  */
-import { closeSync, readSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { libc, sockaddr_un } from '../libc.ts';
-import { attempt, die } from '../perlfunc.ts';
 import { is_pending, SIG, signo } from '../perlipc.ts';
-import { $, ENV, note } from '../perlvar.ts';
+import { END } from '../perlmod.ts';
+import { $, ENV, set_errno } from '../perlvar.ts';
 
 const FIRST = 3;
 const [F_SETFD, FD_CLOEXEC, F_DUPFD_CLOEXEC] = [2, 1, 1030];
@@ -62,6 +62,7 @@ export function with_listen_fds(exec: () => void): void {
   if (handed === FIRST) fcntl(FIRST, F_SETFD, 0);
   else dup2(handed, FIRST);
   Object.assign(process.env, { LISTEN_PID: String($['$']), LISTEN_FDS: '1' }, is_pending('HUP') && { HUP_PENDING: '1' });
+  SIG.HUP = 'IGNORE'; // it must not end the program that follows before that has a handler (erratum 6)
   exec();
   const { errno } = $;
   for (const name of names) delete ENV[name];
@@ -80,7 +81,7 @@ function sd_notify(state: string): void {
   const { socket, connect } = libc();
   const [AF_UNIX, SOCK_DGRAM_CLOEXEC] = [1, 0o2000002];
   const address = sockaddr_un(name);
-  const fd = note(socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0));
+  const fd = set_errno(socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0));
   if (fd === -1) return;
   try {
     if (connect(fd, address, address.length) === 0) writeSync(fd, state);
@@ -91,66 +92,23 @@ function sd_notify(state: string): void {
   }
 }
 
-let reloading = false;
-let starter: [reader: number, writer: number] | undefined;
-let handlers: Pick<typeof SIG, 'TERM' | 'INT'> = { TERM: 'DEFAULT', INT: 'DEFAULT' };
+let main = 0;
+END(() => { if ($['$'] === main) sd_notify('STOPPING=1'); });
 
-/**
- * Before the fork that makes a daemon: a pipe through which the child says that it is ready. Until then TERM and INT end
- * either process at once: the starter only waits, and would run no handler.
- */
-export function promise_readiness(): void {
-  const ends = new Int32Array(2);
-  if (note(libc().pipe2(ends, 0o2000000)) !== 0) return;
-  starter = [ends[0] ?? -1, ends[1] ?? -1];
-  handlers = { TERM: SIG.TERM, INT: SIG.INT };
-  SIG.TERM = SIG.INT = 'DEFAULT';
-}
-
-/**
- * After that fork, in the parent: waits for the child's word.
- *
- * @returns the status to exit with: 0, or 255 when the child died before it was ready
- */
-export function await_readiness(): number {
-  if (!starter) return 0;
-  const [reader, writer] = starter;
-  closeSync(writer);
-  return readSync(reader, Buffer.alloc(1)) === 1 ? 0 : 255;
-}
-
-/**
- * The daemon serves, its pid file is written: tells its starter and the service manager.
- *
- * @throws PerlDie when the starter has gone: whoever ended it meant the daemon
- */
+/** The daemon serves. A HUP that came before it did is heard now. */
 export function ready(): void {
-  if (starter) {
-    const [reader, writer] = starter;
-    closeSync(reader); // or the daemon itself would be the one that reads
-    if (!attempt(() => { writeSync(writer, '.'); })) die('Ended while it started\n');
-    closeSync(writer);
-    starter = undefined;
-    Object.assign(SIG, handlers);
-  }
-  sd_notify(`READY=1\nMAINPID=${$['$']}`);
-  if (hang_up) libc().kill($['$'], signo('HUP'));
+  main = $['$'];
+  sd_notify(`READY=1\nMAINPID=${main}`);
+  if (hang_up) libc().kill(main, signo('HUP'));
   hang_up = false;
 }
 
 /** A restart begins. */
 export function reload(): void {
-  reloading = true;
   sd_notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
 }
 
 /** The restart is off: everything stays as it was. */
 export function go_on(): void {
-  reloading = false;
   sd_notify('READY=1');
-}
-
-/** The children are being ended: the daemon stops, unless it restarts. */
-export function stop(): void {
-  if (!reloading) sd_notify('STOPPING=1');
 }

@@ -21,7 +21,8 @@ function confined(part: () => unknown): string {
     part();
     exit(0);
   }
-  const [, status] = waitpid(pid ?? -1, 0);
+  waitpid(pid ?? -1, 0);
+  const status = $['?'];
   return (status & 127) === 0 ? `exit ${status >> 8}` : `signal ${status & 127}`;
 }
 

@@ -10,6 +10,11 @@ const say = (text: string): void => {
 };
 const heap = Array.from({ length: 100_000 }, (_, i) => ({ i })); // what a child would lack under MADV_DONTFORK
 
+function status_of(pid: number): number {
+  waitpid(pid, 0);
+  return $['?'];
+}
+
 /** Forks, runs the child's part to its end, and gives its wait status. */
 function child(part: () => void): number {
   const pid = fork();
@@ -18,7 +23,7 @@ function child(part: () => void): number {
     part();
     return -1;
   }
-  return waitpid(pid, 0)[1];
+  return status_of(pid);
 }
 
 const parts: Record<string, () => void | Promise<void>> = {
@@ -31,12 +36,13 @@ const parts: Record<string, () => void | Promise<void>> = {
       say(`child: fork gave 0, pid is its own: ${String($['$'] === process.pid)}, heap ${heap.length}, garbage ${garbage}`);
       exit(7);
     }
-    const [reaped, status] = waitpid(pid ?? -1, 0);
+    const reaped = waitpid(pid ?? -1, 0);
+    const status = $['?'];
     say(`parent: fork gave the child: ${String(reaped === pid)}, status ${status >> 8}, heap ${heap.length}`);
   },
   async loop() {
     SIG.CHLD = () => {
-      say(`parent: the child ended with ${waitpid(-1, 0)[1] >> 8}`);
+      say(`parent: the child ended with ${status_of(-1) >> 8}`);
       exit(0);
     };
     if (fork() === 0) {
@@ -61,7 +67,7 @@ const parts: Record<string, () => void | Promise<void>> = {
     if (child(() => die('nor this\n')) === 255 << 8) say('died: 255');
     const pid = fork();
     if (pid === 0) void Promise.reject(new Error('nor that'));
-    else if (waitpid(pid ?? -1, 0)[1] === 255 << 8) say('rejected: 255');
+    else if (status_of(pid ?? -1) === 255 << 8) say('rejected: 255');
   },
   exec() {
     say(`exec: ${child(() => exec('sh', '-c', 'echo "$0 $1"; exit 4', 'one', 'two')) >> 8}`);
@@ -82,7 +88,7 @@ const parts: Record<string, () => void | Promise<void>> = {
       await new Promise((resume) => { setTimeout(resume, 100); });
       exit(performance.now() - before > 98 ? 0 : 1); // a timer counts whole milliseconds
     }
-    say(`the child's timer: ${waitpid(-1, 0)[1] === 0 ? 'in time' : 'too early'}`);
+    say(`the child's timer: ${status_of(-1) === 0 ? 'in time' : 'too early'}`);
   },
   async watched() {
     const ends = new Int32Array(2);

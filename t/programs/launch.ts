@@ -60,7 +60,8 @@ if (child === 0) {
 await settle();
 const afterwards = handled;
 libc().write(writer, Buffer.from('.'), 1);
-const [, status] = waitpid(child ?? -1, 0);
+waitpid(child ?? -1, 0);
+const status = $['?'];
 STDOUT.print(JSON.stringify({ at_once, afterwards, child: status & 127 ? `signal ${status & 127}` : status >> 8 }));
 STDOUT.flush();
 exit(0);

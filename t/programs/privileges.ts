@@ -5,14 +5,14 @@ import { init_server, launch_child } from '../../Daemon.ts';
 import { STDOUT } from '../../perl/IO/Handle.ts';
 import { libc } from '../../perl/libc.ts';
 import { $, chroot, exit, waitpid } from '../../perl/perl.ts';
-import { note } from '../../perl/perlvar.ts';
+import { set_errno } from '../../perl/perlvar.ts';
 
 const here = process.cwd();
 init_server(`${here}/privileges.pid`, 'nobody', 'nogroup');
 
 const child = launch_child(undefined, here);
 if (child === 0) {
-  const refused = (result: number): string => note(result) === -1 ? $['!'] : 'done';
+  const refused = (result: number): string => set_errno(result) === -1 ? $['!'] : 'done';
   STDOUT.print(JSON.stringify({
     'setresuid': refused(libc().setresuid(0, 0, 0)),
     'setgroups': refused(libc().setgroups(1, Uint32Array.of(0))),

@@ -10,9 +10,10 @@
  */
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { libc } from '../../libc.ts';
-import { attempt } from '../../perlfunc.ts';
-import { secure } from '../../perlsec.ts';
-import { $ } from '../../perlvar.ts';
+import { refuse_tainted } from '../../perlsec.ts';
+import { $, attempt } from '../../perlvar.ts';
+
+export { filetest, IO_File } from '../../IO/File.ts'; // what Perl uses for the same
 
 const [F_OFD_GETLK, F_OFD_SETLK] = [36, 37];
 const F_WRLCK = 1;
@@ -52,45 +53,8 @@ function begun(pid: number): number | undefined {
   }
 }
 
-/**
- * Whether a pid file tells of a running server: it is locked; or, written by a program that does not lock, it names a
- * process that was there when it was written. A process that is younger than the file has the number by chance.
- *
- * @param path the pid file
- * @param pid the pid in it
- * @returns whether that server runs
- */
-export function running(path: string, pid: number): boolean {
-  const fd = openSync(path, 'r');
-  try {
-    const since = begun(pid);
-    return locked(fd) || (since !== undefined && since <= fstatSync(fd).mtimeMs / 1000 + 1);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/**
- * Removes a stale pid file, unless somebody has removed or replaced it meanwhile.
- *
- * @param path the pid file
- * @returns whether it was this call that removed it; `$!` says why not
- */
-export function unlink_stale(path: string): boolean {
-  secure('unlink', path);
-  let removed = false;
-  return attempt(() => {
-    const fd = openSync(path, 'r+');
-    try {
-      if (lock(fd) && is_at(path, fd)) {
-        unlinkSync(path);
-        removed = true;
-      }
-    } finally {
-      closeSync(fd);
-    }
-  }) && removed;
-}
+/** The files that this process has made, by path. A forked child has the table too; the pid in a file says whose it is. */
+const made = new Map<string, PID_File>();
 
 /** A pid file of our own, open and locked. */
 export class PID_File {
@@ -115,10 +79,63 @@ export class PID_File {
    * @returns the file, or undefined with `$!` set
    */
   static create(path: string, mode: number): PID_File | undefined {
-    secure('open', path);
+    refuse_tainted('open', path);
     let file: PID_File | undefined;
     attempt(() => { file = new PID_File(path, mode); });
+    if (file) made.set(path, file);
     return file;
+  }
+
+  /**
+   * Whether a pid file tells of a running server: it is locked; or, written by a program that does not lock, it names a
+   * process that was there when it was written. A process that is younger than the file has the number by chance.
+   *
+   * @param path the pid file
+   * @param pid the pid in it
+   * @returns whether that server runs
+   */
+  static running(path: string, pid: number): boolean {
+    const fd = openSync(path, 'r');
+    try {
+      const since = begun(pid);
+      return locked(fd) || (since !== undefined && since <= fstatSync(fd).mtimeMs / 1000 + 1);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /**
+   * Removes a stale pid file, unless somebody has removed or replaced it meanwhile.
+   *
+   * @param path the pid file
+   * @returns whether it was this call that removed it; `$!` says why not
+   */
+  static remove_stale(path: string): boolean {
+    refuse_tainted('unlink', path);
+    let removed = false;
+    return attempt(() => {
+      const fd = openSync(path, 'r+');
+      try {
+        if (lock(fd) && is_at(path, fd)) {
+          unlinkSync(path);
+          removed = true;
+        }
+      } finally {
+        closeSync(fd);
+      }
+    }) && removed;
+  }
+
+  /**
+   * Removes the pid file at a path if this very process has made it, and it is still there: a child's END block, or a
+   * daemon whose file somebody has replaced, leaves it alone (erratum 19).
+   *
+   * @param path the pid file
+   */
+  static unlink(path: string): void {
+    const file = made.get(path);
+    if (file?.pid !== $['$']) return;
+    attempt(() => { if (is_at(path, file.#fd)) unlinkSync(path); });
   }
 
   #write(path: string, pid: number): number {
@@ -151,10 +168,5 @@ export class PID_File {
   /** What Perl closes here stays open: the lock goes with it. */
   close(): void {
     // nothing
-  }
-
-  /** Removes the file, if it is still ours. */
-  unlink(): void {
-    attempt(() => { if (is_at(this.#path, this.#fd)) unlinkSync(this.#path); });
   }
 }

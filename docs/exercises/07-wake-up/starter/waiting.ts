@@ -7,7 +7,7 @@ import { WNOHANG } from '../../../../perl/POSIX.ts';
 const children = new Set<number>();
 
 SIG.CHLD = () => {
-  for (let child; [child] = waitpid(-1, WNOHANG), child > 0;) children.delete(child);
+  for (let child; (child = waitpid(-1, WNOHANG)) > 0;) children.delete(child);
 };
 
 for (let i = 0; i < 3; i++) {

@@ -7,9 +7,9 @@
 import '../../../../perl/perlrun.ts';
 import { readFileSync } from 'node:fs';
 import { init_server, kill_children, launch_child } from '../../../../Daemon.ts';
-import { can_relaunch, do_relaunch, log_die, log_notice } from '../../../../Daemon.ts';
+import { do_relaunch, log_die, log_notice } from '../../../../Daemon.ts';
 import { type Connection, IO_Socket_INET, STDERR, STDIN, STDOUT } from '../../../../perl/IO/Socket.ts';
-import { $, ARGV, constant, die, END, exit, pledge, qq, SIG } from '../../../../perl/perl.ts';
+import { $, ARGV, constant, die, END, exit, perl_c, pledge, qq, SIG } from '../../../../perl/perl.ts';
 
 const PORT = 1017;
 const PIDFILE = constant.pidfile('QUOTED_PIDFILE', '/var/run/quoted.pid');
@@ -35,7 +35,7 @@ log_notice(qq`Server accepting connections on port ${port}\n`);
 let connection;
 while ((connection = await listen_socket.accept())) {
   const host = connection.peerhost();
-  const child = launch_child(undefined, HOME, host);
+  const child = launch_child(undefined, HOME);
   if (child === 0) {
     listen_socket.close();
     log_notice(qq`Accepting a connection from ${host}\n`);
@@ -69,7 +69,7 @@ async function do_term(): Promise<void> {
 /** HUP. */
 async function do_hup(): Promise<void> {
   log_notice('HUP signal received, reinitializing...\n');
-  if (!await can_relaunch()) return;
+  if (!await perl_c()) return;
   listen_socket.hand_over();
   await kill_children();
   do_relaunch();

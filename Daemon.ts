@@ -10,8 +10,8 @@
 
 // 1-3: a package of its own, and strict: an ES module is both. The variables that Perl declares here are Exporter's.
 import * as POSIX from './perl/POSIX.ts';                                                                 // 5
-// 7: loads a part of Carp early, since the chroot would hide it. Here everything is loaded at the start.
 import { cluck, croak } from './perl/Carp.ts';                                                            // 6
+// 7: loads a part of Carp early, since the chroot would hide it. Here everything is loaded at the start.
 import { basename } from './perl/File/Basename.ts';                                                       // 8
 import { filetest, IO_File, PID_File } from './perl/Proc/PID/File.ts';                                    // 9
 import { cwd, umask } from 'node:process';                                                                // 10

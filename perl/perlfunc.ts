@@ -8,7 +8,7 @@ import { openSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { id_of, libc } from './libc.ts';
-import { has_handlers, next_signal, SIG, signo, type Signal } from './perlipc.ts';
+import { has_event_loop, next_signal, SIG, signo, type Signal } from './perlipc.ts';
 import { run_END } from './perlmod.ts';
 import { refuse_tainted, Tainted, type Text } from './perlsec.ts';
 import { $, attempt, set_errno } from './perlvar.ts';
@@ -223,15 +223,15 @@ export function waitpid(pid: number, flags: number): number {
  * Sleeps until a signal's handler has run, or for some seconds.
  *
  * Waiting begins with the call itself, so no signal falls between a test before it and the sleep. Signal watchers
- * alone do not keep Node's event loop alive; the timer does. Where no signal has a handler, as in a child, the process
- * simply stands still, and needs no event loop for it.
+ * alone do not keep Node's event loop alive; the timer does. In a confined child, which has no event loop and no
+ * handlers, the process simply stands still.
  *
  * @param seconds how long at most; left out, for ever
  * @returns how many seconds it slept, as in Perl
  */
 export async function sleep(seconds = 2 ** 31 / 1000 - 1): Promise<number> {
   const begin = performance.now();
-  if (!has_handlers()) {
+  if (!has_event_loop) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000 * seconds);
     return Math.round((performance.now() - begin) / 1000);
   }

@@ -123,9 +123,12 @@ export function is_innermost(level: number): boolean {
   return running.length <= level;
 }
 
-/** @returns whether any signal has a handler; without one a signal ends the process, or nothing happens */
-export function has_handlers(): boolean {
-  return [...dispositions.values()].some((disposition) => typeof disposition === 'function');
+/** Whether this process has an event loop, which timers and handlers need; a confined child has none. */
+export let has_event_loop = true;
+
+/** Node's event loop has ended: its descriptors are closed. */
+export function end_event_loop(): void {
+  has_event_loop = false;
 }
 
 /** @returns how many handlers are running */

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { Chalk, chalkStderr, default as default_chalk } from 'chalk';
 import { distance } from 'fastest-levenshtein';
 import wrap_ansi from 'wrap-ansi';
-import { parse_mirror, select, type Row } from './mirror.ts';
+import { parse_mirror, select, shown, type Row } from './mirror.ts';
 import { listings, type Listing } from './perl-lines.ts';
 import { in_few, read_copy, type Copy, type Wanted } from './perl-copy.ts';
 import { plus_lines } from './plus-lines.ts';
@@ -27,6 +27,8 @@ Prints the TypeScript beside its Perl, line by line. WHAT is a sub's name (launc
   --all        both files
   --plus       the lines of ours that Perl does not have, and why
   --help       print this and end
+
+e24 at the end of a line of ours: it mends a fault of the Perl, number 24 in docs/errata.md.
 `;
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
@@ -143,9 +145,9 @@ function show(row: Row, { listing: { lines, perl }, from, to }: Range, copy: Map
     const text = own?.get(n)?.replaceAll('\t', '    ');
     return { n, text: text ?? lines[n - 1] ?? '', look: text === undefined ? chalk.italic.cyan : String };
   });
-  const look = row.kind === 'comment' ? chalk.green : String;
+  const look = /^\s*(\/\/|\/?\*)/.test(row.text) ? chalk.green : String;
   const a = cells(perl_lines, left, 3);
-  const b = cells([{ n: row.number, text: row.text, look }], right, 4);
+  const b = cells([{ n: row.number, text: shown(row), look }], right, 4);
   const bar = row.kind === 'plus' ? chalk.yellow('+') : chalk.dim('│');
   const nothing = ' '.repeat(left + 5);
   return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => `${a[i] ?? nothing} ${bar} ${b[i] ?? ''}`.trimEnd());

@@ -12,7 +12,9 @@ export interface Row {
   readonly number: number;
   /** Its text, without the reference at its end. */
   readonly text: string;
-  /** Code that mirrors Perl lines, code that Perl does not have, a comment or a blank line. */
+  /** The faults of the Perl that it mends, by their numbers in docs/errata.md. */
+  readonly errata: readonly number[];
+  /** What mirrors Perl lines (code, or a comment that begins with their numbers), code that Perl does not have … */
   readonly kind: 'mirror' | 'plus' | 'comment' | 'blank';
   /** The first Perl line that it mirrors, or else the one beside which it is to be read. */
   readonly from: number;
@@ -51,18 +53,31 @@ export function parse_mirror(source: string): Row[] {
   let last = 0;
   source.trimEnd().split('\n').forEach((line, i) => {
     comment ||= line.trimStart().startsWith('/**');
-    const [, code = '', from, to = from] = (comment ? null : /^(.*?)\s*\/\/ (?:\+|(\d+)(?:-(\d+))?)$/.exec(line)) ?? [];
+    const at_end = comment ? null : /^(.*?)\s*\/\/ (?:\+|(\d+)(?:-(\d+))?)((?: e\d+)*)$/.exec(line);
+    const in_front = comment ? null : /^(\s*\/\/ (\d+)(?:-(\d+))?: .*)$/.exec(line);
+    const [, code = '', from, to = from, marks = ''] = at_end ?? in_front ?? [];
+    const errata = marks.split(' e').filter(Boolean).map(Number);
     if (from !== undefined) {
       rows.push(...settle(loose, last, Number(from)));
-      rows.push({ number: i + 1, text: code, kind: 'mirror', from: Number(from), to: last = Number(to) });
+      rows.push({ number: i + 1, text: code, errata, kind: 'mirror', from: Number(from), to: last = Number(to) });
       loose = [];
     } else {
       const kind = code !== '' ? 'plus' : line.trim() === '' ? 'blank' : 'comment';
-      loose.push({ number: i + 1, text: code || line, kind });
+      loose.push({ number: i + 1, text: code || line, errata, kind });
     }
     if (line.includes('*/')) comment = false;
   });
   return [...rows, ...settle(loose, last, last)];
+}
+
+/**
+ * A line as it is shown to readers.
+ *
+ * @param row the line
+ * @returns its text, with the errata that it mends at its end
+ */
+export function shown({ text, errata }: Row): string {
+  return errata.length > 0 ? `${text}  // ${errata.map((n) => `e${n}`).join(' ')}` : text;
 }
 
 /**

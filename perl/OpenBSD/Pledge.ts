@@ -11,6 +11,7 @@ import { constants } from 'node:os';
 import { libc } from '../libc.ts';
 import { filter, type Filter, install, type Rule } from '../Linux/Seccomp.ts';
 import { die } from '../perlfunc.ts';
+import { end_event_loop } from '../perlipc.ts';
 import { $, set_errno } from '../perlvar.ts';
 
 /** What V8, libuv and the C library call while a program reads, writes and computes, and at its end. */
@@ -71,6 +72,7 @@ export function pledge(_promises: 'stdio'): void {
   }
   if (!install(made.filter)) die(`Can't confine the conversation: ${$['!']}\n`);
   closefrom(3, kept);
+  end_event_loop();
 }
 
 /** Closes every descriptor from one on but one, as BSD's closefrom(2) does. */

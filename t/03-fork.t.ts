@@ -45,9 +45,9 @@ void t.test('END blocks run in each process that exits', async (t) => {
 void t.test('a child that dies ends with 255, and only the child', async (t) => {
   const { stdout, stderr, status } = await fork('dies');
   t.equal(stdout, 'thrown: 255\ndied: 255\nrejected: 255\n');
-  t.match(stderr, 'TypeError: nobody caught this');
+  t.match(stderr, /^TypeError: nobody caught this at fork\.js line \d+\.$/m, 'a thrown error: one line, with its place');
   t.match(stderr, /^nor this$/m);
-  t.match(stderr, 'Error: nor that');
+  t.match(stderr, /^nor that at fork\.js line \d+\.$/m, 'a rejected promise that nobody awaited: one line, with its place');
   t.equal(status, 0, 'the parent lives on');
 });
 

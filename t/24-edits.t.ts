@@ -1,0 +1,90 @@
+/**
+ * An edited program behaves as the Perl would: what a reader puts into `interact` runs once for each client, in that
+ * client's child, and an error there ends that child alone.
+ *
+ * A student learns what a forked child has of its own: its variables, its standard handles, and its death.
+ */
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { children, Client, type Daemon, folder, needs_log, root, start, type Test, until } from './harness.ts';
+
+const place = /^( *)const bot = new Eliza/m;
+
+/** Starts a copy of the program with a piece of code in `interact`, before the bot is made. */
+async function edited(t: Test, code: string): Promise<Daemon> {
+  const dir = folder(t);
+  const copy = join(dir, 'copy');
+  for (const part of ['eliza_hup.js', 'Daemon.js', 'package.json', 'perl', 'Chatbot']) {
+    cpSync(join(root, part), join(copy, part), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  const program = join(copy, 'eliza_hup.js');
+  const text = readFileSync(program, 'utf8');
+  if (!place.test(text)) throw new Error('interact has no line that makes the bot');
+  const asynchronous = code.includes('await ');
+  writeFileSync(program, text.replace(place, (line) => `${code}\n${line}`)
+    .replace(/^function interact/m, asynchronous ? 'async function interact' : '$&')
+    .replace(/^( *)interact\(connection\)/m, asynchronous ? '$1await interact(connection)' : '$&'));
+  return start(t, { dir, program });
+}
+
+/** What one client hears from its connection to its end. */
+async function heard(port: number): Promise<string> {
+  const client = await Client.open(port);
+  client.send('bye\n');
+  await client.end();
+  return client.text;
+}
+
+void t.test('a counter and prints', { skip: needs_log }, async (t) => {
+  const { port, pid, log, logged } = await edited(t,
+    'globalThis.visits = (globalThis.visits ?? 0) + 1; console.log("visitor", globalThis.visits); console.error("and aside");');
+  t.match(await heard(port), /^visitor 1\nand aside\nEliza:\t/, 'the first client is visitor 1: nobody was there before it');
+  t.match(await heard(port), /^visitor 1\nand aside\nEliza:\t/, 'so is the second: each child has its own counter');
+  process.kill(pid(), 'SIGHUP');
+  await logged(/Server accepting/, 2);
+  t.match(await heard(port), /^visitor 1\nand aside\nEliza:\t/, 'and the first after a HUP');
+  t.equal(log().filter((line) => line.includes('Accepting a connection')).length, 3, 'three conversations were logged, no more');
+});
+
+void t.test('a sleep', { skip: needs_log }, async (t) => {
+  const { port, logged } = await edited(t, 'const { sleep } = await import("./perl/perl.js"); console.log("slept", await sleep(1));');
+  t.match(await heard(port), /^slept 1\nEliza:\t/, 'the child sleeps, and talks on');
+  await logged(/Connection from 127\.0\.0\.1 finished/);
+});
+
+const errors = [
+  { name: 'a thrown error', code: 'throw new Error("oops");', logs: /: oops at eliza_hup\.js line \d+\.$/ },
+  { name: 'die', code: 'die("oops");', logs: /: oops at eliza_hup\.js line \d+\.?$/ },
+  { name: 'undefined.x', code: 'undefined.x;', logs: /: TypeError: .*undefined.* at eliza_hup\.js line \d+\.$/ },
+  { name: 'a syntax error that is found late', code: 'eval("(");', logs: /: SyntaxError: .* at eliza_hup\.js line \d+\.$/ },
+];
+for (const { name, code, logs } of errors) {
+  void t.test(name, { skip: needs_log }, async (t) => {
+    const { port, pid, logged, log } = await edited(t, code);
+    const daemon = pid();
+    t.equal(await heard(port), '', 'the client gets the end of file, and nothing else');
+    await logged(logs);
+    t.equal(await heard(port), '', 'the next client is served in the same way');
+    await logged(logs, 2);
+    await until('both children to be reaped', () => children(daemon).length === 0);
+    t.equal(pid(), daemon, 'the daemon lives on');
+    process.kill(daemon, 'SIGHUP');
+    await logged(/Server accepting/, 2);
+    t.equal(await heard(port), '', 'after a HUP too');
+    await logged(logs, 3);
+    t.notMatch(log().join('\n'), /finished/, 'no such conversation counts as finished');
+  });
+}
+
+void t.test('a rejected promise that nobody awaits', { skip: needs_log }, async (t) => {
+  const { port, pid, logged } = await edited(t, 'void Promise.reject(new Error("oops"));');
+  const daemon = pid();
+  t.match(await heard(port), /^Eliza:\t[^]*\n$/, 'the conversation is held');
+  await logged(/: oops at eliza_hup\.js line \d+\.$/);
+  t.equal(pid(), daemon, 'the daemon lives on');
+  process.kill(daemon, 'SIGHUP');
+  await logged(/Server accepting/, 2);
+  t.match(await heard(port), /^Eliza:\t/, 'and takes the HUP');
+});

@@ -9,6 +9,9 @@
  *
  * transform and all that it needs runs in a browser as it is. Only command_interface reads and writes.
  *
+ * Chatbot::Eliza is Copyright (c) 1997-2003 John Nolan, who lets you modify and distribute it under the same terms as
+ * Perl itself. It was said again in TypeScript in 2026; NOTICE says more.
+ *
  * @module
  */
 import { print, STDIN } from '../perl/IO/Handle.ts';

@@ -52,7 +52,7 @@ void t.test('everything, without a copy', async (t) => {
   t.ok(widest <= 100, `no line is wider than 100 columns: ${widest}`);
   for (const [listing, part] of [[eliza, 0], [daemon, 1]] as const) {
     const { perl, ours } = columns(stdout.split(/^Daemon\.pm:.*$/m)[part] ?? '');
-    const same = listing.lines.every((text, i) => text === '' || perl.get(i + 1) === text.replaceAll(' ', ''));
+    const same = listing.lines.every((text, i) => perl.get(i + 1) === text.replaceAll(' ', ''));
     t.ok(same, `${listing.perl}: every line is described, none is cut`);
     const rows = parse_mirror(readFileSync(join(root, listing.ts), 'utf8'));
     const cut = rows.filter((row) => {

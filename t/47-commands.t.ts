@@ -59,6 +59,9 @@ const elsewhere: Record<string, [file: string, words: string]> = {
   'npx tap t/14-hup.t.js': ['.ci/run', 'npx tap t/0*.t.js t/1*.t.js'],
   'npx tap t/17*.t.js': ['.ci/run', 'npx tap t/0*.t.js t/1*.t.js'],
   'bash .ci/run': ['.ci/run', '# What CI runs: bash .ci/run.'],
+  'npm pack': ['t/48-package.t.ts', "await type('npm pack', checkout)"],
+  'npx --package ./eliza-hup-*.tgz eliza-hup --version': ['t/48-package.t.ts', "('npx --package ./eliza-hup-*.tgz eliza-hup"],
+  'npm install ./eliza-hup-*.tgz': ['t/48-package.t.ts', "await type('npm install ./eliza-hup-*.tgz', app)"],
   'npm run bench': ['t/60-bench.t.ts', "join(root, 'bench', 'bench.js'), '--quick'"],
   'npm run bench -- --rounds 3 --seconds 1.5': ['t/60-bench.t.ts', "join(root, 'bench', 'bench.js'), '--quick'"],
 };
@@ -278,9 +281,9 @@ void t.test('none is left over', async (t) => {
 
 void t.test('each npm script that a page names is there', (t) => {
   const scripts = Object.keys((JSON.parse(source('package.json')) as { scripts: object }).scripts);
-  const named = commands.flatMap((command) => /^npm (?:run )?(\w+)/.exec(command)?.[1] ?? []).filter((name) => name !== 'ci');
+  const named = commands.flatMap((command) => /^npm (?:run |(?=test))(\w+)/.exec(command)?.[1] ?? []);
   t.same(named.filter((name) => !scripts.includes(name)), []);
-  const untold = scripts.filter((name) => !['prepare', 'lint'].includes(name) && !named.includes(name));
+  const untold = scripts.filter((name) => !['prepare', 'prepack', 'postpack', 'lint'].includes(name) && !named.includes(name));
   t.same(untold, [], 'and each that a reader may type is told');
   t.end();
 });

@@ -10,8 +10,6 @@ import { argv, env, exit, stderr, stdout } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Chalk, chalkStderr, default as default_chalk } from 'chalk';
-import { distance } from 'fastest-levenshtein';
-import wrap_ansi from 'wrap-ansi';
 import { parse_mirror, select, shown, type Row } from './mirror.ts';
 import { listings, type Listing } from './perl-lines.ts';
 import { in_few, read_copy, type Copy, type Wanted } from './perl-copy.ts';
@@ -48,6 +46,20 @@ interface Range {
 function refuse(why: string): never {
   stderr.write(`${(env.NO_COLOR ? String : chalkStderr.red)('compare')}: ${why}\n`);
   exit(2);
+}
+
+/** How many letters must be added, left out or changed to make one word of another: Levenshtein's distance. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i); // from nothing to the first i letters
+  for (let n = 1; n <= from.length; n++) {
+    const next = [n];
+    for (let i = 1; i <= to.length; i++) {
+      const [left = 0, above = 0, across = 0] = [next[i - 1], row[i], row[i - 1]];
+      next.push(Math.min(left + 1, above + 1, across + (from[n - 1] === to[i - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
 }
 
 /** The nearest of some names. */
@@ -109,6 +121,14 @@ function copy_at(path: string): Map<string, Copy> {
   return all;
 }
 
+/** Cuts words into lines: at blanks, but for a word that is longer than a line. */
+function cut(words: string, width: number): string[] {
+  if (words.length <= width) return [words];
+  const blank = words.lastIndexOf(' ', width);
+  const end = words.slice(blank + 1).search(/ |$/) > width ? width : blank;
+  return [words.slice(0, end).trimEnd(), ...cut(words.slice(end).trimStart(), width)];
+}
+
 /** Wraps at blanks where it can, and indents what it carries over as far as the line itself, and a little more. */
 function wrap(text: string, width: number): string[] {
   if (text.length <= width) return [text];
@@ -116,11 +136,9 @@ function wrap(text: string, width: number): string[] {
   const indent = Math.min(text.length - words.length, width >> 1);
   if (words.length <= width) return [words.padStart(width)];
   const deeper = ' '.repeat(Math.min(indent + 2, width >> 1));
-  const [first = '', ...rest] = wrap_ansi(' '.repeat(indent) + words, width, { hard: true, trim: false }).split('\n');
-  const carried = rest.join('').trimStart();
-  if (carried === '') return [first.trimEnd()];
-  const more = wrap_ansi(carried, width - deeper.length, { hard: true, trim: true }).split('\n');
-  return [first.trimEnd(), ...more.map((line) => deeper + line)];
+  const [first = ''] = cut(words, width - indent);
+  const more = cut(words.slice(first.length).trimStart(), width - deeper.length);
+  return [' '.repeat(indent) + first, ...more.map((line) => deeper + line)];
 }
 
 const number = (n: number | undefined, width: number): string => chalk.dim((n === undefined ? '' : String(n)).padStart(width));
@@ -140,7 +158,7 @@ function count(from: number, to: number): number[] {
 /** The two columns of a row: the Perl lines it mirrors, as far as they are asked for, and itself. */
 function show(row: Row, { listing: { lines, perl }, from, to }: Range, copy: Map<string, Copy> | undefined): string[] {
   const own = copy?.get(perl);
-  const numbers = row.kind === 'mirror' ? count(Math.max(row.from, from), Math.min(row.to, to)) : [];
+  const numbers = row.kind === 'mirror' ? count(Math.max(row.from, from), Math.min(row.through, to)) : [];
   const perl_lines = numbers.map((n) => {
     const text = own?.get(n)?.replaceAll('\t', '    ');
     return { n, text: text ?? lines[n - 1] ?? '', look: text === undefined ? chalk.italic.cyan : String };

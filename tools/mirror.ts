@@ -20,10 +20,12 @@ export interface Row {
   readonly from: number;
   /** The last one. */
   readonly to: number;
+  /** The last one that is shown beside it: blank lines of the Perl's stand beside the line before them. */
+  readonly through: number;
 }
 
 /** A line before it is known where it belongs. */
-type Loose = Omit<Row, 'from' | 'to'>;
+type Loose = Omit<Row, 'from' | 'to' | 'through'>;
 
 /**
  * Lines between two mirror lines go with the one after them, but for those that a blank line parts from it.
@@ -36,7 +38,7 @@ function settle(loose: readonly Loose[], before: number, after: number): Row[] {
   const blank = loose.findIndex(({ kind }) => kind === 'blank');
   return loose.map((row, i) => {
     const line = i < blank ? before : after;
-    return { ...row, from: line, to: line };
+    return { ...row, from: line, to: line, through: line };
   });
 }
 
@@ -59,7 +61,7 @@ export function parse_mirror(source: string): Row[] {
     const errata = marks.split(' e').filter(Boolean).map(Number);
     if (from !== undefined) {
       rows.push(...settle(loose, last, Number(from)));
-      rows.push({ number: i + 1, text: code, errata, kind: 'mirror', from: Number(from), to: last = Number(to) });
+      rows.push({ number: i + 1, text: code, errata, kind: 'mirror', from: Number(from), to: last = Number(to), through: last });
       loose = [];
     } else {
       const kind = code !== '' ? 'plus' : line.trim() === '' ? 'blank' : 'comment';
@@ -67,7 +69,9 @@ export function parse_mirror(source: string): Row[] {
     }
     if (line.includes('*/')) comment = false;
   });
-  return [...rows, ...settle(loose, last, last)];
+  const mirrors = rows.filter(({ kind }) => kind === 'mirror');
+  const follows = new Map(mirrors.map((row, i) => [row, (mirrors[i + 1]?.from ?? row.to + 1) - 1]));
+  return [...rows.map((row) => ({ ...row, through: follows.get(row) ?? row.through })), ...settle(loose, last, last)];
 }
 
 /**

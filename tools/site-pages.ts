@@ -52,7 +52,7 @@ function line_html(id: string, label: string, n: number, code: string, kind: str
 }
 
 function pair_html(row: Row, { perl, ts, lines }: Listing): string {
-  const numbers = row.kind === 'mirror' ? Array.from({ length: row.to - row.from + 1 }, (_, i) => row.from + i) : [];
+  const numbers = row.kind === 'mirror' ? Array.from({ length: row.through - row.from + 1 }, (_, i) => row.from + i) : [];
   const left = numbers.map((n) =>
     line_html(`${stem(perl)}-${n}`, perl, n, `<code class="said">${escape(lines[n - 1] ?? '')}</code>`, ''));
   const errata = row.errata.map((n) => `<a class="erratum" href="documents/errata.html#e${n}" title="erratum ${n}">e${n}</a>`).join(' ');

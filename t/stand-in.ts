@@ -16,6 +16,6 @@ export function stand_in({ perl, ts, lines }: Listing): string[] {
   return lines.map((description, i) => {
     if (description === '') return '';
     const row = rows.find(({ from, to }) => from <= i + 1 && i + 1 <= to);
-    return `stand-in <${i + 1}> for ${perl}: ${(row?.text.match(/\w+/g) ?? []).join(' & ')}`;
+    return `stand-in <${i + 1}> for ${perl}: ${(row?.text.match(/[a-z_]\w*/gi) ?? []).join(' & ')}`;
   });
 }

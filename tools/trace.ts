@@ -50,14 +50,14 @@ const root = join(fileURLToPath(import.meta.url), '..', '..');
 
 /** Finds a line of a compiled mirror file in the Perl and in the TypeScript. */
 function finder(): (file: string, line: number) => { perl: string; ours: string } {
-  const bare = (text = ''): string => text.replace(/\/\/ (\+|\d+(-\d+)?)$/, '').replaceAll(/\s/g, '');
+  const bare = (text = ''): string => text.replace(/\/\/ (\+|\d+(-\d+)?)( e\d+)*$/, '').replaceAll(/\s/g, '');
   const files = ['eliza_hup', 'Daemon'].map((file) => {
     const compiled = readFileSync(join(root, `${file}.js`), 'utf8').split('\n');
     return { file, compiled, rows: parse_mirror(readFileSync(join(root, `${file}.ts`), 'utf8')) };
   });
   return (file, line) => {
     const { compiled = [], rows = [] } = files.find((one) => one.file === file) ?? {};
-    const ends_in = (text = ''): number => Number(/\/\/ (?:\d+-)?(\d+)$/.exec(text)?.[1] ?? 0);
+    const ends_in = (text = ''): number => Number(/\/\/ (?:\d+-)?(\d+)(?: e\d+)*$/.exec(text)?.[1] ?? 0);
     const by_number = (n: number): Row | undefined =>
       rows.find(({ kind, from, to }) => kind === 'mirror' && from <= n && n <= to);
     const text = compiled[line - 1];
@@ -128,7 +128,7 @@ function reader(daemon: number): (line: string) => Step | undefined {
       case 'setresuid': return step(`becomes ${uids(args)}`);
       case 'dup2': return file === 'eliza_hup' ? step(`has the client for its STD${STD[Number(args[1])] ?? ''}`) : undefined;
       case 'close': return CLOSES[place.perl] === undefined ? undefined : step(CLOSES[place.perl] ?? '');
-      case 'execvp': return step('executes itself anew');
+      case 'execvp': return step('executes itself again');
       case '_exit': return step(`exits with ${String(args[0])}`, 'x');
       default: return undefined;
     }
@@ -230,7 +230,7 @@ export async function trace(scene: Scene): Promise<Step[]> {
     outside('HUP');
     await seen(accepting, 2);
     const again = steps.findLastIndex(accepting);
-    const exec = steps.findLastIndex(({ who, what }) => who === 'daemon' && what === 'executes itself anew');
+    const exec = steps.findLastIndex(({ who, what }) => who === 'daemon' && what === 'executes itself again');
     shown = [...steps.slice(0, exec + 1), ...steps.slice(again, again + 1)]; // the start is not the scene
     process.kill(child.pid ?? 0, 'SIGTERM');
   }

@@ -578,7 +578,7 @@ export class Eliza implements Fields {
     try {
       for (const { rules } of keywords.values()) for (const { match } of rules) match('', '');
       const bot = new Eliza({ scriptfile });
-      for (const line of WARM_UP) bot.transform(line);
+      for (let i = 0; i < 8; i++) for (const line of WARM_UP) bot.transform(line);
     } catch (error) {
       if (!(error instanceof Error)) throw error; // a rule that is not complete: conversations that come to it will say so
     }

@@ -13,7 +13,7 @@ import { root } from './harness.ts';
 /** The line of the Perl that a line of Daemon.ts mirrors, the only one of those that match. */
 export function perl_line(pattern: RegExp): number {
   const lines = readFileSync(join(root, 'Daemon.ts'), 'utf8').split('\n').filter((line) => pattern.test(line));
-  const [number, ...more] = lines.flatMap((line) => / \/\/ (\d+)$/.exec(line)?.[1] ?? []).map(Number);
+  const [number, ...more] = lines.flatMap((line) => / \/\/ (\d+)(?: e\d+)*$/.exec(line)?.[1] ?? []).map(Number);
   if (number === undefined || more.length > 0) throw new Error(`${pattern} is not one line of the Perl's: ${lines.join('\n')}`);
   return number;
 }

@@ -13,7 +13,7 @@ import { warn } from '../perlfunc.ts';
 import { handler_depth, is_innermost, next_signal } from '../perlipc.ts';
 import { check_only } from '../perlrun.ts';
 import { Tainted } from '../perlsec.ts';
-import { admit, limit, next_client, read_limits } from '../Net/Server.ts';
+import { admit, limit, next_client, read_limits, warm_up } from '../Net/Server.ts';
 import * as starter from '../Proc/Daemon.ts';
 import { hand_over, ready as tell_systemd, take_listen_fds } from '../Systemd/Daemon.ts';
 import { $, set_errno } from '../perlvar.ts';
@@ -116,6 +116,7 @@ export class IO_Socket_INET {
     read_limits();
     check_only(); // under -c nothing is opened
     report_missing();
+    warm_up();
     const { socket, setsockopt, bind, listen, close } = libc();
     const [inherited] = take_listen_fds();
     if (inherited !== undefined) {

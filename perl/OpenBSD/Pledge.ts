@@ -30,7 +30,7 @@ const CPU = 60; // seconds; a conversation of two hours takes less than one
 
 let log = (): number => -1;
 let log_is_file = false;
-let made: { filter: Filter; kept: number } | undefined; // made by {@link prepare_pledge} in the parent, inherited by its children
+let made: { filter: Filter; kept: number } | undefined; // made in the parent, inherited by its children
 
 /**
  * Exempts a descriptor from {@link pledge}: the log's, which a child goes on writing to.
@@ -41,6 +41,19 @@ let made: { filter: Filter; kept: number } | undefined; // made by {@link prepar
 export function keep_open(fd: () => number, file: boolean): void {
   log = fd;
   log_is_file = file;
+  made = filter_for(log());
+}
+
+/**
+ * The filter of a child that writes to one descriptor above 2. The garbage collector now and then tells libuv of a task,
+ * by a write to a descriptor that is closed; at EBADF libuv would abort the process, EAGAIN it takes for "told already". The
+ * loop that would do the task is no more.
+ */
+function filter_for(kept: number): { filter: Filter; kept: number } {
+  const lines: Rule[] = kept === -1 ? [] : [{ call: 'write', when: [[0, '==', kept]], answer: 'allow' }];
+  const mute: Rule = { call: 'write', when: [[0, '>', 2]], answer: constants.errno.EAGAIN };
+  const rules = [...lines, mute, ...stdio.map((call): Rule => ({ call, answer: 'allow' }))];
+  return { filter: filter(rules, 'kill'), kept };
 }
 
 /**
@@ -62,14 +75,7 @@ export function pledge(_promises: 'stdio'): void {
   const kept = log();
   if (!log_is_file) limit(RLIMIT_FSIZE, 0);
 
-  // The garbage collector now and then tells libuv of a task, by a write to a descriptor that will be closed; at EBADF
-  // libuv would abort the process, EAGAIN it takes for "told already". The loop that would do the task is no more.
-  if (made?.kept !== kept) {
-    const lines: Rule[] = kept === -1 ? [] : [{ call: 'write', when: [[0, '==', kept]], answer: 'allow' }];
-    const mute: Rule = { call: 'write', when: [[0, '>', 2]], answer: constants.errno.EAGAIN };
-    const rules = [...lines, mute, ...stdio.map((call): Rule => ({ call, answer: 'allow' }))];
-    made = { filter: filter(rules, 'kill'), kept };
-  }
+  if (made?.kept !== kept) made = filter_for(kept);
   if (!install(made.filter)) die(`Can't confine the conversation: ${$['!']}\n`);
   closefrom(3, kept);
   end_event_loop();

@@ -58,5 +58,5 @@ void t.test('Which signal, and to whom', async (t) => {
   process.kill(other.pid(), 'SIGINT');
   await other.logged(/exiting normally/);
   answers.is(8, other.log().flatMap((line) => /(\w+) signal received/.exec(line)?.[1] ?? []).join(' '));
-  answers.explains(9, perl_line(/fh\?\.pid === \$\['\$'\]/));
+  answers.explains(9, perl_line(/PID_File\.unlink\(pidfile\); .*very process/));
 });

@@ -32,8 +32,7 @@ const listen_socket = IO_Socket_INET.open({ LocalPort: port, Listen: 20, Proto: 
 var pid: number | undefined = init_server(PIDFILE, USER, GROUP, port); // eslint-disable-line no-var -- END may look earlier
 log_notice(qq`Server accepting connections on port ${port}\n`);
 
-let connection;
-while ((connection = await listen_socket.accept())) {
+for (let connection; (connection = await listen_socket.accept());) {
   const host = connection.peerhost();
   const child = launch_child(undefined, HOME);
   if (child === 0) {

@@ -122,7 +122,7 @@ function print_error(message: string): void {
 function described(error: unknown): string {
   const text = error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error);
   if (text.endsWith('\n')) return text;
-  const places = [...((error instanceof Error && error.stack) || '').matchAll(/^ +at .*?(file:[^\s()]+):(\d+):\d+\)?$/gm)];
+  const places = [...(error instanceof Error ? error.stack ?? '' : '').matchAll(/^ +at .*?(file:[^\s()]+):(\d+):\d+\)?$/gm)];
   const [, file, line] = places.find(([, file = '']) => !file.startsWith(perl)) ?? places[0] ?? [];
   return file === undefined ? `${text}\n` : `${text} at ${basename(file)} line ${line ?? 0}.\n`;
 }

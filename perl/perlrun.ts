@@ -24,7 +24,6 @@ import { $, ARGV, set_errno } from './perlvar.ts';
 /** The program's name, as its own messages on STDERR begin. */
 export const program = basename(process.argv[1] ?? 'node');
 
-
 /** One line on STDERR and status 2: what every usage error gets. */
 function usage(message: string): never {
   process.stderr.write(`${program}: ${message}; see node ${program} --help\n`);

@@ -39,17 +39,18 @@ async function heard(port: number): Promise<string> {
 
 void t.test('a counter and prints', { skip: needs_log }, async (t) => {
   const { port, pid, log, logged } = await edited(t,
-    'globalThis.visits = (globalThis.visits ?? 0) + 1; console.log("visitor", globalThis.visits); console.error("and aside");');
+    'const n = globalThis.visits = (globalThis.visits ?? 0) + 1; console.log("visitor", n); console.error("and aside");');
   t.match(await heard(port), /^visitor 1\nand aside\nEliza:\t/, 'the first client is visitor 1: nobody was there before it');
   t.match(await heard(port), /^visitor 1\nand aside\nEliza:\t/, 'so is the second: each child has its own counter');
   process.kill(pid(), 'SIGHUP');
   await logged(/Server accepting/, 2);
   t.match(await heard(port), /^visitor 1\nand aside\nEliza:\t/, 'and the first after a HUP');
-  t.equal(log().filter((line) => line.includes('Accepting a connection')).length, 3, 'three conversations were logged, no more');
+  t.equal(log().filter((line) => line.includes('Accepting a connection')).length, 3, 'three conversations, no more');
 });
 
 void t.test('a sleep', { skip: needs_log }, async (t) => {
-  const { port, logged } = await edited(t, 'const { sleep } = await import("./perl/perl.js"); console.log("slept", await sleep(1));');
+  const code = 'const { sleep } = await import("./perl/perl.js"); console.log("slept", await sleep(1));';
+  const { port, logged } = await edited(t, code);
   t.match(await heard(port), /^slept 1\nEliza:\t/, 'the child sleeps, and talks on');
   await logged(/Connection from 127\.0\.0\.1 finished/);
 });

@@ -58,7 +58,7 @@ void t.test('everything, without a copy', async (t) => {
     const cut = rows.filter((row) => {
       const { number, kind } = row;
       return kind !== 'blank' && number >= (rows.find((row) => row.from > 0)?.number ?? 0) && ours.has(number)
-      && ours.get(number) !== as_shown(row).replaceAll(' ', '');
+        && ours.get(number) !== as_shown(row).replaceAll(' ', '');
     });
     t.same(cut, [], `${listing.ts}: no line is cut`);
     const shown = rows.filter(({ kind, number }) => (kind === 'mirror' || kind === 'plus') && !ours.has(number));

@@ -55,13 +55,16 @@ export function parse_mirror(source: string): Row[] {
   let last = 0;
   source.trimEnd().split('\n').forEach((line, i) => {
     comment ||= line.trimStart().startsWith('/**');
-    const at_end = comment ? null : /^(.*?)\s*\/\/ (?:\+|(\d+)(?:-(\d+))?)((?: e\d+)*)$/.exec(line);
+    const at_end = comment
+      ? null
+      : /^(.*?)\s*\/\/ (?:\+|(\d+)(?:-(\d+))?)((?: e\d+)*)$/.exec(line);
     const in_front = comment ? null : /^(\s*\/\/ (\d+)(?:-(\d+))?: .*)$/.exec(line);
     const [, code = '', from, to = from, marks = ''] = at_end ?? in_front ?? [];
     const errata = marks.split(' e').filter(Boolean).map(Number);
     if (from !== undefined) {
       rows.push(...settle(loose, last, Number(from)));
-      rows.push({ number: i + 1, text: code, errata, kind: 'mirror', from: Number(from), to: last = Number(to), through: last });
+      last = Number(to);
+      rows.push({ number: i + 1, text: code, errata, kind: 'mirror', from: Number(from), to: last, through: last });
       loose = [];
     } else {
       const kind = code !== '' ? 'plus' : line.trim() === '' ? 'blank' : 'comment';

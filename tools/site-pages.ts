@@ -55,7 +55,8 @@ function pair_html(row: Row, { perl, ts, lines }: Listing): string {
   const numbers = row.kind === 'mirror' ? Array.from({ length: row.through - row.from + 1 }, (_, i) => row.from + i) : [];
   const left = numbers.map((n) =>
     line_html(`${stem(perl)}-${n}`, perl, n, `<code class="said">${escape(lines[n - 1] ?? '')}</code>`, ''));
-  const errata = row.errata.map((n) => `<a class="erratum" href="documents/errata.html#e${n}" title="erratum ${n}">e${n}</a>`).join(' ');
+  const errata = row.errata.map((n) =>
+    `<a class="erratum" href="documents/errata.html#e${n}" title="erratum ${n}">e${n}</a>`).join(' ');
   const look = /^\s*\/\//.test(row.text) ? 'comment' : row.kind;
   const right = line_html(`${stem(perl)}-ts-${row.number}`, ts, row.number, `<code>${escape(row.text)}</code>${errata}`, look);
   return `<div class="pair"><div class="perl">${left.join('')}</div><div class="ours">${right}</div></div>`;
@@ -83,7 +84,8 @@ function reader(): string {
 <p><a href="index.html">eliza_hup</a> · <a href="eliza.html">ELIZA</a></p>
 <h1>Perl and TypeScript side by side</h1>
 <p>On the left what each line of the Perl does, on the right the line of ours that stands for it. Green lines are ours
-alone; <i>e24</i> marks the end of a fault of the Perl, number 24 of the errata. Arrow keys walk, left and right change sides, <kbd>n</kbd> and <kbd>p</kbd> go from part to part.</p>
+alone; <i>e24</i> is the number of the fault of the Perl that a line mends, in the errata. Arrow keys walk, left and right
+change sides, <kbd>n</kbd> and <kbd>p</kbd> go from part to part.</p>
 <div class="drop">
 <p><label for="file">Have you the Perl, or a saved page that prints it? Drop it here, paste it, or choose it:</label>
 <input type="file" id="file" multiple> <button id="forget" hidden>Forget it</button></p>

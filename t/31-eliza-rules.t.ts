@@ -1,11 +1,13 @@
 /**
  * What a student learns here: that no line of the scripts is dead. Each reassembly rule of doctor.txt and
- * doctor.es.txt is brought to be said at least once, by an utterance made from its own decomposition rule.
+ * doctor.es.txt is brought to be said at least once, by a line of the corpus or by an utterance made from its own
+ * decomposition rule.
  */
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { Eliza } from '../Chatbot/Eliza.ts';
 import { parse, SUBSEP, type ScriptData } from '../Chatbot/Script.ts';
+import { answer, corpus, LANGUAGES, script_of } from '../tools/transcript.ts';
 import { no_perl, SCRIPTS } from './eliza-oracle.ts';
 
 /** What was said along the way to one reply, read from the debug text: keyword, rule, and the reassembly rule. */
@@ -25,7 +27,10 @@ function said(debug: string): string[] {
 /** Where a keyword is a pattern, or is outranked by its own rule's words, this brings it about. */
 const OPENINGS = ['', 'the ', 'am ', 'claro ', 'no '];
 
-for (const name of ['doctor.txt', 'doctor.es.txt']) {
+const TURNS = 60; // so that every answer of a rule has its turn, and those of the rules it goes on to
+
+for (const language of LANGUAGES) {
+  const name = script_of(language);
   const file = new URL(`../Chatbot/${name}`, import.meta.url);
   const { data } = parse(readFileSync(file, 'latin1'), name);
 
@@ -44,44 +49,47 @@ for (const name of ['doctor.txt', 'doctor.es.txt']) {
   };
 
   void t.test(`${name}: every reassembly rule is said`, (t) => {
-    const missing: string[] = [];
-    for (const [key, rules] of data.reasmblist) {
+    const heard = new Set<string>();
+    /** Says a line again and again, and another after it that brings back what was remembered. */
+    const talk = (line: string): void => {
+      const bot = new Eliza({ scriptfile: name });
+      for (let turn = 0; turn < TURNS; turn++) {
+        for (const text of [line, 'qwertz']) {
+          if (text !== line && bot.memory.length === 0) continue;
+          answer(bot, text);
+          for (const rule of said(bot.debug_text)) heard.add(rule);
+        }
+      }
+    };
+    for (const { lines } of corpus(language)) for (const line of lines) talk(line);
+    const unheard = (): string[] => [...data.reasmblist, ...data.reasmblist_for_memory].flatMap(([key, rules]) =>
+      rules.map((rule) => key + SUBSEP + rule).filter((rule) => !heard.has(rule)));
+    for (const key of new Set(unheard().map((rule) => rule.split(SUBSEP).slice(0, 2).join(SUBSEP)))) {
       const [keyword = '', decomp = ''] = key.split(SUBSEP);
-      const heard = new Set<string>();
       const bot = new Eliza({ scriptfile: name, memory_on: false });
       const line = utterances(keyword, decomp).find((line) => {
         bot.transform(line);
         return said(bot.debug_text).some((rule) => rule.startsWith(key + SUBSEP));
       });
-      for (let turn = 0; line !== undefined && turn < 60 * rules.length; turn++) {
-        bot.transform(line);
-        for (const rule of said(bot.debug_text)) heard.add(rule);
-      }
-      missing.push(...rules.map((rule) => key + SUBSEP + rule).filter((rule) => !heard.has(rule)));
+      if (line !== undefined) talk(line);
     }
-    for (const [key, rules] of data.reasmblist_for_memory) {
-      const [, decomp = ''] = key.split(SUBSEP);
-      const bot = new Eliza({ scriptfile: name });
-      const heard = new Set<string>();
-      for (let turn = 0; turn <= rules.length; turn++) {
-        bot.transform(decomp.replace(/\*/g, 'xx'));
-        bot.transform('xx');
-        t.match(bot.debug_text, /Pulling string ".*" from memory/, `memory answers for: ${decomp}`);
-        for (const rule of said(bot.debug_text)) heard.add(rule);
-      }
-      missing.push(...rules.map((rule) => key + SUBSEP + rule).filter((rule) => !heard.has(rule)));
-    }
-    t.same(missing.map((rule) => rule.split(SUBSEP)), [], 'no rule is left unsaid');
+    t.same(unheard().map((rule) => rule.split(SUBSEP)), [], 'no rule is left unsaid');
     t.end();
   });
 }
+
+/** Words that open a line and say little: what the line says besides is to be answered. */
+const OPENERS = ['hello', 'yes', 'no', 'sorry', 'apologise', 'perhaps'];
 
 void t.test("doctor.txt is no poorer than the CPAN module's own", { skip: no_perl() }, (t) => {
   const read = (file = ''): ScriptData => parse(readFileSync(file, 'latin1'), file).data;
   const [theirs, ours] = [read(SCRIPTS[0]), read(SCRIPTS[3])];
   const all = (lists: Map<string, string[]>): string[] => [...lists.values()].flat();
   const gotos = (lists: Map<string, string[]>): string[] => all(lists).filter((rule) => rule.startsWith('goto '));
-  for (const [key, rank] of theirs.keyranks) t.equal(ours.keyranks.get(key), rank, `keyword ${key}, rank ${rank}`);
+  for (const [key, theirs_is] of theirs.keyranks) {
+    const rank = OPENERS.includes(key) ? '-1' : theirs_is;
+    t.equal(ours.keyranks.get(key), rank, `keyword ${key}, rank ${rank}`);
+  }
   for (const list of ['decomplist', 'reasmblist', 'reasmblist_for_memory', 'synon'] as const) {
     t.ok(all(ours[list]).length >= all(theirs[list]).length, list);
   }

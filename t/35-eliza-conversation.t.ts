@@ -4,6 +4,9 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import { Eliza } from '../Chatbot/Eliza.ts';
 import { no_perl, SCRIPTS } from './eliza-oracle.ts';
@@ -71,14 +74,21 @@ void t.test('a greeting is as likely as another', (t) => {
 });
 
 void t.test('errata kept', (t) => {
-  t.match(talk('where is the exit sign\nhello\n'), /^Eliza:.*\nyou:\tEliza:.*\n$/, '32: a quit word counts anywhere');
-  t.notMatch(talk('byebye\n'), /^Eliza:.*\nyou:\tEliza:.*\n$/, '32: but byebye is none');
+  const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
+  t.teardown(() => { rmSync(folder, { recursive: true }); });
+  const script = join(folder, 'exit.txt');
+  writeFileSync(script, 'initial: Hello.\nfinal: Goodbye.\nquit: exit\nkey: xnone -1\n  decomp: *\n    reasmb: Go on.\n');
+  t.equal(talk('where is the exit sign\nhello\n', script), 'Eliza:\tHello.\nyou:\tEliza:\tGoodbye.\n',
+    '32: a quit word counts anywhere');
+  t.match(talk('exits\n', script), 'Go on.', '32: but exits is none');
+  t.match(talk('where is the exit\nI want to quit my job\nI never said goodbye to him\nBye!\n'),
+    /^(?:Eliza:.*\nyou:\t){4}Eliza:.*\n$/, '32: doctor.txt takes leave only where the user does');
   const debug_of = (line: string): string => {
     const bot = new Eliza();
     bot.transform(line);
     return bot.debug_text;
   };
-  t.match(debug_of('my button is broken'), /: \* my \* : 0 {9}\n/, '34: `but` is cut inside a word, and ends the sentence');
+  t.match(debug_of('my button is broken'), /: \* : 0 my +\n/, '34: `but` is cut inside a word, and ends the sentence');
   const bot = new Eliza();
   bot.reasmblist.set('i\x1c* i * you *', ['<(2)|(3)>']);
   t.equal(bot.transform('i (3) you well'), '< well| well>', '35: a number in parentheses that the user typed');

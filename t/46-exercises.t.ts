@@ -7,7 +7,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Client, environment, folder, is_root, needs_log, type Outcome, root, run, start } from './harness.ts';
+import { Client, environment, folder, needs_log, type Outcome, root, run, start } from './harness.ts';
 
 const files = join(root, 'docs', 'exercises');
 const names = readdirSync(files).sort();

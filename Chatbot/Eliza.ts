@@ -98,7 +98,12 @@ export interface Fields {
 export type Options = Partial<Fields & ScriptData> & {
   /** The script itself, one byte a character, where there is no file to read it from. */
   script?: string;
-  /** Another test for the end of a conversation. */
+  /**
+   * Another test for the end of a conversation.
+   *
+   * @param this the bot
+   * @param string the line, undefined at the end of input
+   */
   _testquit?: (this: Eliza, string?: string) => boolean;
 };
 

@@ -218,9 +218,12 @@ export function groups(source: string): number {
   return source.replace(/\\[^]|\[(?:\\[^]|[^\]])*\]/g, '').split(/\((?!\?)/).length - 1;
 }
 
-/** Reads a segment without anything special in it but one group of plain words; undefined when it has more. */
+/**
+ * Reads a segment without anything special in it but one group of plain words; undefined when it has more. `[ ]` is a blank:
+ * scripts write it where a blank beside a star, which a rule loses, is meant.
+ */
 function segment(source: string): Segment | undefined {
-  const parts = /^([^\\^$.|?*+()[\]{}]*)(?:\(((?!\?)[^\\^$.?*+()[\]{}]*)\)([^\\^$.|?*+()[\]{}]*))?$/.exec(lower(source));
+  const parts = /^([^\\^$.|?*+()[\]{}]*)(?:\(((?!\?)[^\\^$.?*+()[\]{}]*)\)([^\\^$.|?*+()[\]{}]*))?$/.exec(lower(source.replaceAll('[ ]', ' ')));
   if (!parts) return undefined;
   const [, before = '', words, after = ''] = parts;
   if (words === undefined) return [{ text: before, capture: undefined }];

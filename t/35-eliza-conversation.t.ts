@@ -111,6 +111,7 @@ void t.test('errata mended', (t) => {
   }
   const line = 'i '.repeat(2048);
   t.match(new Eliza().transform(line), /./, '30: a line of 4,096 bytes that the Perl needs minutes for');
+  t.match(new Eliza().transform('i am '.repeat(819)), /./, '30: and one that fits the beginning of many rules');
   t.match(talk('debug\r\nmemory\r\nbye\r\n'), /\t0 item\(s\) in memory stack:\n/, '33: CRLF ends a line');
   t.notMatch(talk('my foot\r\nbye\r\n'), /\r/, '33: and is not said back');
   t.end();

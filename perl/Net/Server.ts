@@ -17,7 +17,10 @@ import { LOG_UPTO, setlogmask, syslog } from '../Sys/Syslog.ts';
 import { type Limits, telnet } from './Telnet.ts';
 
 /** A connection that accept has taken. */
-export type Connection = IO_Handle & { peerhost(): Tainted<string> };
+export interface Connection extends IO_Handle {
+  /** @returns the client's address */
+  peerhost(): Tainted<string>;
+}
 
 /** Every limit. */
 export interface AllLimits extends Limits {
@@ -49,11 +52,11 @@ export function read_limits(): AllLimits {
 }
 
 /**
- * What to call with a child's pid when the child has ended, if anything.
+ * Called when a child has ended.
  *
- * @param child the pid
+ * @param child its pid
  */
-export type Callback = ((child: number) => void) | undefined;
+export type Callback = (child: number) => void;
 
 /** The addresses of the clients being served, by the pid of the child that serves them. */
 const addresses = new Map<number, string>();
@@ -62,7 +65,7 @@ let second = 0;
 let this_second = 0;
 
 /** `%CHILDREN`, tied: whoever comes and goes is counted, and a child that was killed is worth a warning (erratum 26). */
-export class Children extends Map<number, Callback> {
+export class Children extends Map<number, Callback | undefined> {
   /**
    * A child serves the client that accept gave last.
    *
@@ -70,7 +73,7 @@ export class Children extends Map<number, Callback> {
    * @param callback what to call when it has ended
    * @returns the table
    */
-  override set(child: number, callback: Callback): this {
+  override set(child: number, callback: Callback | undefined): this {
     if (newest) addresses.set(child, Tainted.raw(newest.peerhost()));
     newest = undefined;
     return super.set(child, callback);

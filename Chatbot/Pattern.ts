@@ -223,7 +223,8 @@ export function groups(source: string): number {
  * scripts write it where a blank beside a star, which a rule loses, is meant.
  */
 function segment(source: string): Segment | undefined {
-  const parts = /^([^\\^$.|?*+()[\]{}]*)(?:\(((?!\?)[^\\^$.?*+()[\]{}]*)\)([^\\^$.|?*+()[\]{}]*))?$/.exec(lower(source.replaceAll('[ ]', ' ')));
+  const plain = lower(source.replaceAll('[ ]', ' '));
+  const parts = /^([^\\^$.|?*+()[\]{}]*)(?:\(((?!\?)[^\\^$.?*+()[\]{}]*)\)([^\\^$.|?*+()[\]{}]*))?$/.exec(plain);
   if (!parts) return undefined;
   const [, before = '', words, after = ''] = parts;
   if (words === undefined) return [{ text: before, capture: undefined }];

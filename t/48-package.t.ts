@@ -62,8 +62,8 @@ void t.test('what is in it', (t) => {
   ], 'beside code and types: the scripts, and what who takes it must know');
   const others = files.filter((name) => /^(?:types\/)?(?:t|bench|docs|deploy|tools)\//.test(name));
   t.same(others, ['tools/eliza.js'], 'no tests, no bench, and of the tools the one that is a program of the package');
-  const installed = readdirSync(join(app, 'node_modules')).filter((name) => !name.startsWith('.'));
-  t.same(installed, ['@koromix', 'chalk', 'eliza-hup', 'koffi'],
+  const brought = readdirSync(join(app, 'node_modules')).filter((name) => !name.startsWith('.'));
+  t.same(brought, ['@koromix', 'chalk', 'eliza-hup', 'koffi'],
     'with it come koffi and chalk, and nothing else: no compiler either, so nothing can have been built');
   t.notOk(existsSync(join(checkout, 'types')), 'the types are in the package, and not left in the checkout');
   t.end();

@@ -126,12 +126,15 @@ void t.test('two HUPs are two relaunches, one after the other', { skip: needs_lo
   t.strictSame(steps, ['Server accepting', ...relaunch, ...relaunch]);
 });
 
+/** A home for the children, which only root can have. */
+const home_in = (dir: string): Record<string, string> => is_root ? { ELIZA_HOME: join(dir, 'home') } : {};
+
 const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
 void t.test('TERM that comes before a starting daemon is ready ends it', { skip: holds_up }, async (t) => {
   const [dir, port] = [folder(t), await free_port()];
   const pidfile = join(dir, 'eliza_hup.pid');
   const strace = ['-f', '-o', '/dev/null', '-e', 'trace=setsid', '-e', 'inject=setsid:delay_enter=2000000'];
-  const env = environment({ ELIZA_PIDFILE: pidfile, ...(is_root ? { ELIZA_HOME: join(dir, 'home') } : {}) });
+  const env = environment({ ELIZA_PIDFILE: pidfile, ...home_in(dir) });
   const command = [process.execPath, join(root, 'eliza_hup.js'), String(port)];
   const tracer = spawn('strace', [...strace, ...command], { env, stdio: 'ignore' });
   const ended = new Promise((resolve) => tracer.once('close', resolve)); // when all that it traces have ended
@@ -200,7 +203,7 @@ async function activate(t: Test, env: Record<string, string>, port?: number): Pr
 
 void t.test('socket activation', async (t) => {
   const dir = folder(t);
-  const { port, said } = await activate(t, { ELIZA_PIDFILE: join(dir, 'pid'), ELIZA_HOME: join(dir, 'home') });
+  const { port, said } = await activate(t, { ELIZA_PIDFILE: join(dir, 'pid'), ...home_in(dir) });
   await (await Client.greeted(port)).bye();
   await until('the log', () => said().includes('finished'));
   t.match(said(), `Server accepting connections on port ${port}\n`, 'the socket is the one handed over');
@@ -208,7 +211,7 @@ void t.test('socket activation', async (t) => {
 
 void t.test('a socket for another port is refused', async (t) => {
   const dir = folder(t);
-  const { port, said } = await activate(t, { ELIZA_PIDFILE: join(dir, 'pid'), ELIZA_HOME: join(dir, 'home') }, 1234);
+  const { port, said } = await activate(t, { ELIZA_PIDFILE: join(dir, 'pid'), ...home_in(dir) }, 1234);
   await until('the complaint', () => said().includes('\n'));
   await until('all of it', () => said().includes('at eliza_hup.js'));
   t.match(said(), `port 1234: the socket handed over by LISTEN_FDS listens on port ${port} at`);

@@ -56,7 +56,7 @@ function pair_html(row: Row, { perl, ts, lines }: Listing): string {
   const left = numbers.map((n) =>
     line_html(`${stem(perl)}-${n}`, perl, n, `<code class="said">${escape(lines[n - 1] ?? '')}</code>`, ''));
   const errata = row.errata.map((n) =>
-    `<a class="erratum" href="documents/errata.html#e${n}" title="erratum ${n}">e${n}</a>`).join(' ');
+    `<a class="erratum" href="documents/Errata.html#e${n}" title="erratum ${n}">e${n}</a>`).join(' ');
   const look = /^\s*\/\//.test(row.text) ? 'comment' : row.kind;
   const right = line_html(`${stem(perl)}-ts-${row.number}`, ts, row.number, `<code>${escape(row.text)}</code>${errata}`, look);
   return `<div class="pair"><div class="perl">${left.join('')}</div><div class="ours">${right}</div></div>`;

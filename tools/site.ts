@@ -93,5 +93,8 @@ for (const name of files(out, '.html')) {
   // What can be scrolled must be reached by keyboard.
   const linked = html.replaceAll(/<(pre|table)>/g, '<$1 tabindex="0">')
     .replaceAll(/"site:([^"]*)"( class="[^"]*")?( target="_blank")?/g, (_, page: string) => `"${top}/${page}"`);
-  if (linked !== html) writeFileSync(file, linked);
+  // Each erratum can be linked to by its number.
+  const errata = name.endsWith('Errata.html');
+  const numbered = errata ? linked.replaceAll(/<tr>\s*<td>(\d+)<\/td>/g, '<tr><td id="e$1">$1</td>') : linked;
+  if (numbered !== html) writeFileSync(file, numbered);
 }

@@ -82,15 +82,16 @@ document.addEventListener('keydown', (event) => {
   const column = here?.closest('.ours') ? '.ours' : '.perl';
   const step = SKIP[event.key];
   if (step !== undefined) {
-    const lines = [...document.querySelectorAll<HTMLElement>(`${column} .line a`)];
+    const lines = [...document.querySelectorAll<HTMLElement>(`${column} .line > a:first-child`)];
     const now = here ? lines.findIndex((link) => link.closest('.line') === here) : -1;
     lines[now + step]?.focus();
   } else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
-    here?.closest('.pair')?.querySelector<HTMLElement>(`${event.key === 'ArrowLeft' ? '.perl' : '.ours'} .line a`)?.focus();
+    const side = event.key === 'ArrowLeft' ? '.perl' : '.ours';
+    here?.closest('.pair')?.querySelector<HTMLElement>(`${side} .line > a:first-child`)?.focus();
   } else if (event.key === 'n' || event.key === 'p') {
     const parts = [...document.querySelectorAll<HTMLElement>('.part')];
     const now = parts.findIndex((part) => part.contains(here));
-    parts[event.key === 'n' ? now + 1 : Math.max(now - 1, 0)]?.querySelector<HTMLElement>('.line a')?.focus();
+    parts[event.key === 'n' ? now + 1 : Math.max(now - 1, 0)]?.querySelector<HTMLElement>('.line > a:first-child')?.focus();
   } else {
     return;
   }

@@ -120,8 +120,9 @@ function print_error(message: string): void {
 
 /** An error of JavaScript's in Perl's form, one line: ` at FILE line N.` where no newline ends the text. */
 function described(error: unknown): string {
-  const text = error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error);
-  if (text.endsWith('\n')) return text;
+  const said = error instanceof Error ? error.message : String(error);
+  if (said.endsWith('\n')) return said;
+  const text = error instanceof Error && error.name !== 'Error' ? `${error.name}: ${said}` : said;
   const places = [...(error instanceof Error ? error.stack ?? '' : '').matchAll(/^ +at .*?(file:[^\s()]+):(\d+):\d+\)?$/gm)];
   const [, file, line] = places.find(([, file = '']) => !file.startsWith(perl)) ?? places[0] ?? [];
   return file === undefined ? `${text}\n` : `${text} at ${basename(file)} line ${line ?? 0}.\n`;

@@ -7,7 +7,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Client, environment, folder, needs_log, type Outcome, root, run, start } from './harness.ts';
+import { Client, environment, folder, type Outcome, root, run, start } from './harness.ts';
 
 const files = join(root, 'docs', 'exercises');
 const names = readdirSync(files).sort();
@@ -115,14 +115,14 @@ for (const [number, part, other, why] of [
 }
 
 void t.test('a mistake in what a child does ends that child alone, and is in the log', {
-  buffered: true, skip: needs_log,
+  buffered: true,
 }, async (t) => {
   const dir = folder(t);
   const copy = join(dir, 'copy');
   await exercise(['3', copy]);
   await solve(3, copy, 'qq`You', '`You');
   t.equal((await exercise(['3', copy])).status, 1, 'the exercise is not solved by it');
-  const { port, logged } = await start(t, { dir, program: join(copy, 'eliza_hup.js') });
+  const { port, logged } = await start(t, { dir, program: join(copy, 'eliza_hup.js'), args: ['--foreground'], attached: true });
   for (const times of [1, 2]) {
     const client = await Client.open(port);
     await client.end();

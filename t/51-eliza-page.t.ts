@@ -24,7 +24,7 @@ void t.test('ELIZA in the page', { skip: needs_browser }, async (t) => {
   t.match(await say('bye'), /^Eliza: \S/, 'she takes leave');
 
   await page.selectOption('#language', 'es');
-  t.equal(await page.locator('#log li').count(), 1, 'in Spanish she begins anew');
+  t.equal(await page.locator('#log li').count(), 1, 'in Spanish she begins again');
   t.match(await say('Mi mamá me odia, ñandú.'), /^Eliza: [^\ufffd]*mamá[^\ufffd]*$/, 'and knows her accents');
   t.equal(await page.locator('#log').getAttribute('lang'), 'es');
 

@@ -51,7 +51,7 @@ export function ready(): void {
   const [reader, writer] = pipe;
   pipe = undefined;
   closeSync(reader); // or the daemon itself would be the one that reads
+  Object.assign(SIG, handlers); // before the parent ends: whoever waits for that may send TERM at once
   if (!attempt(() => { writeSync(writer, '.'); })) die('Ended while it started\n');
   closeSync(writer);
-  Object.assign(SIG, handlers);
 }

@@ -48,8 +48,8 @@ void t.test('--seed', (t) => {
   t.ok(new Set(seeds.map(talk)).size > 1, 'another seed, another conversation');
   for (const seed of ['x', '', '1.5', '1e3', ' 1']) {
     const { status, stdout, stderr } = eliza(['--seed', seed]);
-    t.same([status, stdout, stderr.split('\n')[0]], [2, '', `--seed takes a whole number, not '${seed}'`],
-      'a bad one is refused');
+    t.same([status, stdout, stderr], [2, '', `--seed takes a whole number, not '${seed}'\n`],
+      'a bad one is refused, in one line');
   }
   t.end();
 });
@@ -62,7 +62,7 @@ void t.test('--replay', (t) => {
     /^Eliza:\t.*/, /you:\tHello/, /Eliza:\tGood to see you\. How have you been\?/, /you:\tMy cat is ill\./,
     /Eliza:\tYour cat is ill\. What is that like for you\?/, /you:\tGoodbye/, /Eliza:\t.*\n$/,
   ].map((line) => line.source).join('\\n')));
-  t.match(eliza(['--replay', join(folder, 'none')]), { status: 2, stderr: /no such file/ });
+  t.match(eliza(['--replay', join(folder, 'none')]), { status: 2, stderr: /^[^\n]*no such file[^\n]*\n$/ });
   t.end();
 });
 

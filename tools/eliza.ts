@@ -77,8 +77,8 @@ function main(): void {
 try {
   main();
 } catch (error) {
-  const known = error instanceof ScriptError || (error instanceof Error && 'code' in error);
-  if (!known) throw error;
-  process.stderr.write(error instanceof ScriptError ? error.message : `${error.message}\n${USAGE}`);
+  if (!(error instanceof Error && (error instanceof ScriptError || 'code' in error))) throw error;
+  const misused = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(`${error.message.trimEnd()}\n${misused ? USAGE : ''}`);
   process.exitCode = 2;
 }

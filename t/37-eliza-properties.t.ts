@@ -78,5 +78,8 @@ void t.test('the linear matcher captures what backtracking captures', (t) => {
     return isDeepStrictEqual(matcher(source)(string, lower(string)), pattern(source).exec(string)?.slice(1));
   }), { numRuns: 5000 });
   t.pass('5,000 rules and texts');
+  const line = 'i am '.repeat(819);
+  const four = matcher(rule_pattern(`${'* i am[ ]'.repeat(4)}* x`, synon));
+  t.equal(four(line, line), undefined, 'at once, where backtracking comes to no end, with a blank in a class too');
   t.end();
 });

@@ -16,8 +16,12 @@
  */
 import { print, STDIN } from '../perl/IO/Handle.ts';
 import { $ } from '../perl/perlvar.ts';
-import { lower, matcher, pattern, rule_pattern, Words, type Matcher } from './Pattern.ts';
-import { add, check, empty, goto_of, load, parse, ScriptError, split, SUBSEP, type Script, type ScriptData } from './Script.ts';
+import { circle, TooManyGotos } from './Circle.ts';
+import { candidates, compile, normalize, rank_of, replace_words, type Engine, type Keyword } from './Engine.ts';
+import { lower, pattern, PatternError, split } from './Pattern.ts';
+import {
+  add, check, empty, fail, goto_of, last_line, load, parse, program, ScriptError, type Script, type ScriptData,
+} from './Script.ts';
 
 export { pattern } from './Pattern.ts';
 
@@ -94,102 +98,51 @@ export interface Fields {
   memory: string[];
 }
 
+/**
+ * A test for the end of a conversation.
+ *
+ * @param this the bot
+ * @param string what the user said; undefined at the end of input
+ * @returns whether that ends it
+ */
+export type Testquit = (this: Eliza, string?: string) => boolean;
+
 /** What the constructor takes: any data member. */
 export type Options = Partial<Fields & ScriptData> & {
-  /** The script itself, one byte a character, where there is no file to read it from. */
-  script?: string;
-  /**
-   * Another test for the end of a conversation.
-   *
-   * @param this the bot
-   * @param string the line, undefined at the end of input
-   */
-  _testquit?: (this: Eliza, string?: string) => boolean;
+  /** The script itself, one byte a character or as Script.ts reads it, where there is no file to read it from. */
+  script?: string | Script;
+  /** Another test for the end of a conversation. */
+  _testquit?: Testquit;
 };
-
-/** A keyword with all its rules; `shown` is its rank as the script writes it. */
-interface Keyword {
-  readonly word: string;
-  readonly rank: number;
-  readonly shown: string;
-  readonly rules: readonly Rule[];
-}
-
-/** A decomposition rule, and the key to its reassembly rules. */
-interface Rule {
-  readonly decomp: string;
-  readonly key: string;
-  readonly match: Matcher;
-}
-
-/** A word to be replaced, and by what: an entry of `%pre` or `%post`. */
-interface Substitution {
-  readonly every: RegExp;
-  readonly by: string;
-}
-
-/** A script made ready, all its patterns compiled. */
-interface Engine {
-  readonly pre: Words<Substitution>;
-  readonly post: Words<Substitution>;
-  readonly found: Words<Keyword>;
-  readonly keywords: ReadonlyMap<string, Keyword>;
-  /** The keyword '', if a `goto` that names none has made it: `$goto` is '' to begin with, and so finds it (719). */
-  readonly nameless: readonly Keyword[];
-}
-
-/** A rule is compiled when a line first comes to it, and dies only then, where it has no synonyms: as in the Perl. */
-function rule(word: string, decomp: string, data: ScriptData): Rule {
-  let match: Matcher | undefined;
-  return {
-    decomp,
-    key: word + SUBSEP + decomp,
-    match: (text, low) => (match ??= matcher(rule_pattern(decomp, data.synon)))(text, low),
-  };
-}
-
-function compile(data: ScriptData): Engine {
-  const substitutions = (table: Map<string, string>): Words<Substitution> =>
-    new Words(Array.from(table, ([word, by]) => [word, { every: pattern(word, 'g'), by }]));
-  const keywords = new Map(Array.from(data.decomplist, ([word, decomps]) => {
-    const shown = data.keyranks.get(word) ?? '';
-    const rules = decomps.map((decomp) => rule(word, decomp, data));
-    return [word, { word, rank: Number.parseFloat(shown) || 0, shown, rules }];
-  }));
-  return {
-    pre: substitutions(data.pre),
-    post: substitutions(data.post),
-    found: new Words(keywords),
-    keywords,
-    nameless: [keywords.get('') ?? []].flat(),
-  };
-}
-
-function warn(warnings: readonly string[]): void {
-  for (const warning of warnings) console.warn(warning.trimEnd());
-}
 
 const engines = new WeakMap<Script, Engine>();
 
-/** Checks and compiles a script, once a process. */
-function engine_of(script: Script): Engine {
-  let engine = engines.get(script);
-  if (!engine) {
-    warn(check(script, script.data));
-    engines.set(script, engine = compile(script.data));
-  }
-  return engine;
+/** How a line is understood, sentence by sentence: the variables of transform. */
+interface State {
+  engine: Engine;
+  /** The rank of the keyword that answers so far. */
+  rank: number;
+  /** The answer so far. */
+  reasmb: string;
+  /** Keyword, `$;` and decomposition rule that it came from. */
+  reasmbkey: string;
+  /** The keyword of the last `goto`. */
+  goto: string;
+  /** Given when the line comes from memory. */
+  readonly use_memory: string | boolean | undefined;
 }
 
-/** What preprocess and postprocess have in common: each word is replaced by the first rule that finds itself in it. */
-function replace_words(words: Words<Substitution>, string: string): string {
-  const low = lower(string);
-  if (!words.any(string, low)) return string.endsWith(' ') ? split(string, ' ').join(' ') : string;
-  const lows = low.split(' ');
-  return split(string, ' ').map((word, i) => {
-    const found = words.first(word, lows[i] ?? '');
-    return found ? word.replace(found.every, () => found.by) : word;
-  }).join(' ');
+/**
+ * How many gotos a line may go through. Circles that can be foreseen are refused; a script that comes to as many without
+ * being one would keep the Perl busy for minutes with a single line, since it copies its debug text at each.
+ */
+const MOST_GOTOS = 100_000;
+
+/** The same for a line that a script is tried with: more than any but a circle goes through. */
+const MOST_TRIED = 1000;
+
+function warn(warning: string): void {
+  console.warn(warning.trimEnd());
 }
 
 /** Perl's `@{ undef }`, which a script without the list in question comes to. */
@@ -203,11 +156,14 @@ const MEMBERS = Object.keys(empty()) as (keyof ScriptData)[];
 /** What {@link Eliza.load} has a bot answer, so that what a conversation needs is compiled before the first fork. */
 const WARM_UP = ['Hello, Eliza.', 'I am not sure that I want this, my friend.', 'You are like my father, you know? But why?'];
 
+/** What JavaScript and Node ask any object for: await, JSON, and util.inspect, which wants to know whether it is a URL. */
+const ASKED = new Set(['then', 'toJSON', 'href', 'protocol', 'inspect']);
+
 /** Where a property is looked for that neither a bot nor its class has; what every object has, it has too. */
 const AUTOLOAD = new Proxy({}, {
   get: (target, field): unknown => {
     if (typeof field === 'symbol' || field in target) return Reflect.get(target, field);
-    return field === 'then' || field === 'toJSON' ? undefined : refuse(field); // await and JSON ask for these
+    return ASKED.has(field) ? undefined : refuse(field);
   },
   set: (_, field) => refuse(String(field)),
 });
@@ -227,7 +183,6 @@ export class Eliza implements Fields {
   memory_on = true;
   botprompt = '';
   userprompt = '';
-  myrand: Rand = rand;
   max_memory_size = 5;
   likelihood_of_using_memory = 1;
   memory: string[] = [];
@@ -255,6 +210,9 @@ export class Eliza implements Fields {
   #data = empty(); // shared with the other bots of the script, but for the members in #own
   #own = new Set<keyof ScriptData>();
   #engine: Engine | undefined; // none while a member may be changed at any time
+  #myrand: Rand = rand; // a function is no data: what copies a bot (structuredClone) must not meet one
+  #gotos = 0;
+  #most_gotos = MOST_GOTOS;
   #next = { reasmblist: new Map<string, number>(), reasmblist_for_memory: new Map<string, number>() };
 
   /**
@@ -281,8 +239,9 @@ export class Eliza implements Fields {
    */
   _initialize(param1?: string | Options, param2?: string): void {
     if (typeof param1 === 'object') {
-      const { script, ...members } = param1;
+      const { script, _testquit, ...members } = param1;
       Object.assign(this, members);
+      if (_testquit) Object.defineProperty(this, '_testquit', { value: _testquit, writable: true, configurable: true });
       this.parse_script_data(this.scriptfile, script);
     } else {
       if (param1) this.name = param1;
@@ -307,6 +266,20 @@ export class Eliza implements Fields {
       });
     }
     Object.setPrototypeOf(this.prototype, AUTOLOAD);
+  }
+
+  /** Where chance comes from. */
+  get myrand(): Rand {
+    return this.#myrand;
+  }
+
+  /**
+   * Sets it.
+   *
+   * @param myrand where chance comes from
+   */
+  set myrand(myrand: Rand) {
+    this.#myrand = myrand;
   }
 
   #mine<Member extends keyof ScriptData>(member: Member): ScriptData[Member] {
@@ -360,22 +333,25 @@ export class Eliza implements Fields {
         this.debug = !this.debug;
         user_input = previous_user_input;
       }
-      if (user_input === 'memory' || user_input === 'debug memory') {
-        out = this._debug_memory();
-        continue;
-      }
-      if (user_input === 'debug that') {
-        out = this.debug_text;
-        continue;
-      }
-
-      const reply = this.transform(user_input);
-      out = `${this.debug ? this.debug_text : ''}${prompt('botprompt')}${reply}\n`;
+      out = this.#debug_command(user_input) ?? this.#respond(user_input, prompt('botprompt'));
     }
   }
 
+  /** What is shown to whoever asks how the bot thinks; undefined when the line does not. */
+  #debug_command(user_input: string): string | undefined {
+    if (user_input === 'memory' || user_input === 'debug memory') return this._debug_memory();
+    return user_input === 'debug that' ? this.debug_text : undefined;
+  }
+
+  /** The reply to a line, after its debug text where that is wanted. */
+  #respond(user_input: string, prompt: string): string {
+    const reply = this.transform(user_input);
+    return `${this.debug ? this.debug_text : ''}${prompt}${reply}\n`;
+  }
+
+  /** A greeting or a farewell: nothing, where the script has none. */
   #pick(list: readonly string[]): string {
-    return list[Math.floor(this.myrand(list.length))] ?? no_array();
+    return list[Math.floor(this.myrand(list.length))] ?? '';
   }
 
   /**
@@ -437,63 +413,90 @@ export class Eliza implements Fields {
    * @throws ScriptError when the line comes to a rule that is not complete
    */
   transform(string: string, use_memory?: string | boolean): string {
-    const { pre, found, nameless, keywords } = this.#ready();
-    let debug = use_memory ? `\t[Pulling string "${string}" from memory.]\n` : '';
-    let [rank, reasmb, reasmbkey, goto] = [-2, '', '', ''];
+    this.#gotos = 0;
+    let reply: string;
+    try {
+      reply = this.#reply(string, use_memory);
+    } catch (error) {
+      if (!(error instanceof TooManyGotos)) throw error;
+      warn(`${program()}: ${error.message}, for the line: ${string}\n`);
+      reply = this.#pick(this.initial) || '...'; // erratum 43
+    }
+    return this.transform_text = reply.replace(/ {2,}/g, ' ').replace(/ \?(?=\n?$)/, '?');
+  }
 
-    // A conjunction parts a sentence as punctuation does, even within a word: `my button` (erratum 34).
-    string = replace_words(pre, string).replace(/[?!,]/g, '.').replace(/but/g, '.');
+  /** Lines 842-861: where no rule answers, a line from memory is taken in place of this one, or xnone answers. */
+  #reply(string: string, use_memory?: string | boolean): string {
+    let reply = this.#transform_once(string, use_memory);
+    while (reply === '') {
+      this.#count('xnone', 'xnone', false);
+      reply = this.memory.length > 0 && this.myrand(1) >= 1 - this.likelihood_of_using_memory
+        ? this.#transform_once(this.memory.shift() ?? '', 'use memory')
+        : this.#transform_once('xnone');
+    }
+    return reply;
+  }
 
+  /** Lines 684-711 and 863-888: goes through the sentences of a line, and remembers it. */
+  #transform_once(string: string, use_memory?: string | boolean): string {
+    this.debug_text = use_memory ? `\t[Pulling string "${string}" from memory.]\n` : '';
+    const state: State = { engine: this.#ready(), rank: -2, reasmb: '', reasmbkey: '', goto: '', use_memory };
+
+    string = normalize(state.engine, string);
     for (const string_part of split(string, '.')) {
       const low = lower(string_part);
-      const candidates = found.all(string_part, low);
-      if (goto === '') candidates.push(...nameless);
-
-      KEYWORD: for (let keyword of candidates) {
-        REDO: while (rank < keyword.rank) {
-          // The rank counts from here on, even if none of the rules matches.
-          rank = keyword.rank;
-          debug += `\t${keyword.shown}> ${keyword.word}`;
-
-          for (const { decomp, key, match } of keyword.rules) {
-            debug += `\n\t\t: ${decomp}`;
-            const decomp_matches = match(string_part, low);
-            if (!decomp_matches) {
-              debug += '\n';
-              continue;
-            }
-            debug += ` : 0${nine(decomp_matches)}\n`;
-            reasmbkey = key;
-            reasmb = this._get_next_reasmb(key, use_memory !== undefined && this.#remembers(key));
-            debug += `\t\t-->  ${reasmb}\n`;
-
-            const target = goto_of(reasmb);
-            if (target === undefined) {
-              reasmb = this.#reassemble(reasmb, decomp_matches);
-              continue KEYWORD;
-            }
-            debug += `$1 = ${target}\n`;
-            goto = target;
-            keyword = keywords.get(target) ?? this.#vivify(target);
-            rank = -2;
-            continue REDO;
-          }
-          continue KEYWORD;
-        }
+      for (const keyword of candidates(state.engine, string_part, low, state.goto)) {
+        // A goto goes on with another keyword, in place of this one.
+        let next: Keyword | undefined = keyword;
+        while (next && state.rank < next.rank) next = this.#decompose(next, state, string_part, low);
       }
     }
-    this.debug_text = debug;
 
-    if (reasmb === '') {
-      reasmb = this.memory.length > 0 && this.myrand(1) >= 1 - this.likelihood_of_using_memory
-        ? this.transform(this.memory.shift() ?? '', 'use memory')
-        : this.transform('xnone');
-    } else if (this.memory_on) {
-      if (this.#remembers(reasmbkey) && use_memory === undefined) this.memory.push(string);
+    if (state.reasmb !== '' && this.memory_on) {
+      if (this.#remembers(state.reasmbkey) && use_memory === undefined) this.memory.push(string);
       if (this.memory.length > this.max_memory_size) this.memory.shift();
       this.debug_text += `\t${this.memory.length} item(s) in memory.\n`;
     }
-    return this.transform_text = reasmb.replace(/ {2,}/g, ' ').replace(/ \?(?=\n?$)/, '?');
+    return state.reasmb;
+  }
+
+  /** Lines 726-797: tries a keyword's rules on a sentence; the result is the keyword of a `goto`, if it comes to one. */
+  #decompose({ word, rank, shown, rules }: Keyword, state: State, string_part: string, low: string): Keyword | undefined {
+    // The rank counts from here on, even if none of the rules matches.
+    state.rank = rank;
+    this.debug_text += `\t${shown}> ${word}`;
+
+    for (const { decomp, key, match } of rules) {
+      const decomp_matches = match(string_part, low);
+      this.debug_text += `\n\t\t: ${decomp}${decomp_matches ? ` : 0${nine(decomp_matches)}` : ''}\n`;
+      if (!decomp_matches) continue;
+      state.reasmbkey = key;
+      state.reasmb = this._get_next_reasmb(key, state.use_memory !== undefined && this.#remembers(key));
+      this.debug_text += `\t\t-->  ${state.reasmb}\n`;
+
+      const target = goto_of(state.reasmb);
+      if (target !== undefined) return this.#goto(target, state, string_part);
+      state.reasmb = this.#reassemble(state.reasmb, decomp_matches);
+      return undefined;
+    }
+    return undefined;
+  }
+
+  /** Lines 778-783. A keyword nobody knows is made one: Perl's `foreach (@{ $hash{$key} })` does so. */
+  #goto(target: string, state: State, string_part: string): Keyword | undefined {
+    this.debug_text += `$1 = ${target}\n`;
+    this.#count(target, string_part, state.use_memory !== undefined);
+    state.goto = target;
+    state.rank = -2;
+    if (!state.engine.keywords.has(target) && rank_of(this.#data.keyranks.get(target) ?? '') > -2) {
+      state.engine = this.#vivify(target);
+    }
+    return state.engine.keywords.get(target);
+  }
+
+  /** Counts the gotos of a line, and the times it begins anew. */
+  #count(word: string, string_part: string, memory: boolean): void {
+    if (++this.#gotos > this.#most_gotos) throw new TooManyGotos(word, string_part, memory);
   }
 
   /** Whether a rule is one whose lines are remembered. */
@@ -514,10 +517,13 @@ export class Eliza implements Fields {
     return reasmb;
   }
 
-  /** A keyword nobody knows: Perl's `foreach (@{ $hash{$key} })` makes it one, without a rank and without a rule. */
-  #vivify(word: string): Keyword {
+  /** Makes a keyword without a rule. It is looked for from the next sentence on. */
+  #vivify(word: string): Engine {
+    const ready = this.#engine !== undefined; // then no program has a member of this bot in its hands
     this.decomplist.set(word, []);
-    return { word, rank: 0, shown: '', rules: [] };
+    const engine = compile(this.#data);
+    if (ready) this.#engine = engine;
+    return engine;
   }
 
   /**
@@ -549,20 +555,86 @@ export class Eliza implements Fields {
    * Mirrors `parse_script_data`, Eliza.pm:1030-1124; the reading is in Script.ts.
    *
    * @param scriptfile its file; '' for the default script
-   * @param script its text, where there is no file to read
+   * @param script its text, or what Script.ts has read, where there is no file to read
    * @throws ScriptError when it cannot be read or used
    */
-  parse_script_data(scriptfile = '', script?: string): void {
-    const parsed = script === undefined ? load(scriptfile) : parse(script, scriptfile || 'script');
+  parse_script_data(scriptfile = '', script?: string | Script): void {
+    const text = script ?? load(scriptfile);
+    const parsed = typeof text === 'string' ? parse(text, scriptfile || 'script') : text;
     this.scriptfile = scriptfile;
     if (this.#engine === undefined && this.#own.size === 0) {
-      this.#engine = engine_of(parsed);
+      this.#engine = Eliza.#engine_of(parsed);
       this.#data = parsed.data;
       return;
     }
     for (const member of MEMBERS) this.#mine(member);
     add(this.#data, parsed.data);
-    warn(check(parsed, this.#data));
+    Eliza.#engine_of({ ...parsed, data: this.#data });
+  }
+
+  /** Checks and compiles a script, once a process. */
+  static #engine_of(script: Script): Engine {
+    let engine = engines.get(script);
+    if (engine) return engine;
+    const warning = check(script, script.data);
+    engines.set(script, engine = compile(script.data)); // for the bots that try it
+    try {
+      Eliza.#refuse_circles(script, engine);
+    } catch (error) {
+      engines.delete(script);
+      throw error;
+    }
+    if (warning !== undefined) warn(warning);
+    return engine;
+  }
+
+  /** Refuses a script that some line is known to send round for ever; see Circle.ts. */
+  static #refuse_circles(script: Script, engine: Engine): void {
+    const { data, file, entries } = script;
+    const round = circle(engine, data, (lines) => new Eliza({ script }).#try_lines(lines));
+    if (round) {
+      const { rules, line } = round;
+      const place = entries.find(({ type, keyword, decomp, text }) => (type === 'reasmb' || type === 'reasm_for_memory')
+        && rules.get(keyword)?.decomp === decomp && rules.has(goto_of(text) ?? ' '));
+      const words = [...data.decomplist.keys()].filter((word) => rules.has(word));
+      fail(`goto circle: ${words.join(', ')}, for the line: ${line}`, file, place?.line ?? last_line(script));
+    }
+    if (!new Eliza({ script }).#never_answers()) return;
+    const why = data.decomplist.has('xnone')
+      ? 'key xnone has no answer to xnone'
+      : 'no key xnone, which answers when nothing else does';
+    fail(why, file, last_line(script));
+  }
+
+  /** Says lines to a bot whose script is being tried, and returns where one of them came to too many gotos. */
+  #try_lines(lines: readonly string[]): TooManyGotos | undefined {
+    this.#most_gotos = MOST_TRIED;
+    try {
+      for (const line of lines) {
+        this.#gotos = 0;
+        this.#reply(line);
+      }
+    } catch (error) {
+      if (error instanceof TooManyGotos) return error;
+      if (!(error instanceof ScriptError || error instanceof PatternError)) throw error; // as the Perl dies
+    }
+    return undefined;
+  }
+
+  /** Whether a new bot has no answer to xnone: after so many empty ones its counts are where they were once before. */
+  #never_answers(): boolean {
+    this.#most_gotos = MOST_TRIED;
+    const seen = new Set<string>();
+    try {
+      while (this.#transform_once('xnone') === '' && seen.size < MOST_TRIED) {
+        const counts = JSON.stringify([...this.#next.reasmblist, ...this.#data.decomplist.keys()]);
+        if (seen.has(counts)) return true;
+        seen.add(counts);
+      }
+    } catch (error) {
+      if (!(error instanceof TooManyGotos || error instanceof ScriptError || error instanceof PatternError)) throw error;
+    }
+    return false;
   }
 
   /** Mirrors `DESTROY`, Eliza.pm:1129-1129, which does nothing but be there, so that AUTOLOAD is not asked. */
@@ -579,7 +651,7 @@ export class Eliza implements Fields {
    * @throws ScriptError when the script cannot be read or used
    */
   static load(scriptfile = ''): string {
-    const { keywords } = engine_of(load(scriptfile));
+    const { keywords } = Eliza.#engine_of(load(scriptfile));
     try {
       for (const { rules } of keywords.values()) for (const { match } of rules) match('', '');
       const bot = new Eliza({ scriptfile });

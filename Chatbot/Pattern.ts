@@ -21,6 +21,19 @@ export class SynonymError extends PatternError {
   override name = 'SynonymError';
 }
 
+/**
+ * Perl's `split / /`: empty fields at the end are dropped.
+ *
+ * @param text what to split
+ * @param separator one character
+ * @returns the fields
+ */
+export function split(text: string, separator: string): string[] {
+  const fields = text.split(separator);
+  while (fields.at(-1) === '') fields.pop();
+  return fields;
+}
+
 /** What makes a pattern more than the text it matches. */
 const SPECIAL = /[\\^$.|?*+()[\]{}]/;
 
@@ -191,12 +204,13 @@ const STAR = new RegExp(`${BLANKS}\\*${BLANKS}`, 'g');
 
 /**
  * The pattern that Perl makes of a decomposition rule (Eliza.pm:736-746): each `*` a wildcard between word edges, the
- * last `@word` a group of that word and its synonyms. An earlier `@` stays as it is, and then matches only itself.
+ * last `@word` a group of that word and its synonyms; where it has none, of that word and nothing at all. An earlier `@`
+ * stays as it is, and then matches only itself.
  *
  * @param decomp the rule as the script has it
  * @param synon the synonyms, `%synon`
  * @returns Perl's pattern
- * @throws PatternError when the word has no synonyms
+ * @throws SynonymError when there is no `synon:` line for the word
  */
 export function rule_pattern(decomp: string, synon: ReadonlyMap<string, readonly string[]>): string {
   const source = decomp.replace(STAR, () => WILDCARD);
@@ -205,7 +219,7 @@ export function rule_pattern(decomp: string, synon: ReadonlyMap<string, readonly
   const synonyms = synon.get(index);
   if (!synonyms) throw new SynonymError(`no synonyms for @${index}: Can't use an undefined value as an ARRAY reference`);
   const at = source.lastIndexOf(`@${index}`);
-  return `${source.slice(0, at)}(${[index, ...synonyms].join('|')})${source.slice(at + 1 + index.length)}`;
+  return `${source.slice(0, at)}(${index}|${synonyms.join('|')})${source.slice(at + 1 + index.length)}`;
 }
 
 /**

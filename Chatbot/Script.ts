@@ -1,13 +1,13 @@
 /**
  * A script read and checked: what parse_script_data fills a bot with (Eliza.pm:1030-1130).
  *
- * Where the Perl dies, or would go round for ever once a conversation came there, reading dies, with file and line.
- * Where the Perl goes on in silence, {@link check} says what looks wrong.
+ * Where the Perl dies, reading dies, with file and line. Where the Perl goes on in silence, {@link check} says what
+ * looks wrong. Whether a conversation could go round for ever is found out in Circle.ts.
  *
  * @module
  */
 import { $ } from '../perl/perlvar.ts';
-import { groups, matcher, pattern, PatternError, rule_pattern, SynonymError } from './Pattern.ts';
+import { groups, matcher, pattern, PatternError, rule_pattern, split, SynonymError } from './Pattern.ts';
 
 /** `$;`: what joins a keyword and its decomposition rule into one key. */
 export const SUBSEP = '\x1c';
@@ -80,29 +80,24 @@ function push(hash: Map<string, string[]>, key: string, ...values: string[]): vo
   else hash.set(key, values);
 }
 
-/**
- * Perl's `split / /`: empty fields at the end are dropped.
- *
- * @param text what to split
- * @param separator one character
- * @returns the fields
- */
-export function split(text: string, separator: string): string[] {
-  const fields = text.split(separator);
-  while (fields.at(-1) === '') fields.pop();
-  return fields;
-}
-
 function at(message: string, file: string, line: number): string {
   return `${message} at ${file} line ${line}.\n`;
 }
 
-function fail(why: string, file: string, line: number): never {
+/**
+ * Ends the reading of a script.
+ *
+ * @param why what is wrong with it
+ * @param file its name
+ * @param line where
+ * @throws ScriptError always
+ */
+export function fail(why: string, file: string, line: number): never {
   throw new ScriptError(at(`${program()}: error parsing script:  ${why}.`, file, line));
 }
 
-/** `$0`; a browser has none. */
-function program(): string {
+/** @returns `$0`; a browser has none */
+export function program(): string {
   return typeof process === 'undefined' ? 'eliza' : process.argv[1] ?? '-';
 }
 
@@ -114,7 +109,8 @@ function word_and_rest(entry: string): [word: string, rest: string] {
 
 /**
  * Reads a script's text. An entry type counts wherever it stands in the word before the colon, the first of the
- * Perl's list first; what follows the colon keeps the blanks at its end.
+ * Perl's list first; what follows the colon keeps the blanks at its end. A line may end in CR LF (erratum 42: to the
+ * Perl the CR belongs to the entry).
  *
  * @param text the script, one byte a character
  * @param file its name, for messages
@@ -154,7 +150,7 @@ export function parse(text: string, file: string): Script {
   };
   const types = Object.keys(enter) as (keyof typeof enter)[];
 
-  for (const content of text.split('\n')) {
+  for (const content of text.split(/\r?\n|\r$/)) {
     line++;
     if (/^[ \t-\r]*(?:#|$)/.test(content)) continue;
     const [, name = '', entry = ''] = /^[ \t-\r]*([^ \t-\r]*)[ \t-\r]*:[ \t-\r]*([^]*)$/.exec(content) ?? [];
@@ -192,42 +188,10 @@ export function goto_of(reasmb: string): string | undefined {
   return /^goto[ \t-\r](\w*)/i.exec(reasmb)?.[1];
 }
 
-/** Where all the rules for a key go on to; undefined when one of them is something to say. */
-function targets(data: ScriptData, key: string): string[] | undefined {
-  const list = (data.reasmblist.get(key) ?? []).map(goto_of);
-  return list.every((target) => target !== undefined) ? list : undefined;
-}
-
-/** Follows a goto along rules that do nothing else, back to where it stands: Perl would follow it for ever. */
-function circle(data: ScriptData, { keyword, decomp, text }: Entry): string[] | undefined {
-  const seen = new Set<string>();
-  const walk = (at: string, way: string[]): string[] | undefined => {
-    if (at === keyword) return [...way, at];
-    if (seen.has(at)) return undefined;
-    seen.add(at);
-    for (const rule of data.decomplist.get(at) ?? []) {
-      for (const target of targets(data, at + SUBSEP + rule) ?? []) {
-        const found = walk(target, [...way, at]);
-        if (found) return found;
-      }
-    }
-    return undefined;
-  };
-  const target = goto_of(text);
-  return target === undefined || !targets(data, keyword + SUBSEP + decomp) ? undefined : walk(target, [keyword]);
-}
-
-/** Whether xnone answers itself, in other than an empty line; otherwise transform would call itself for ever. */
-function xnone_answers(data: ScriptData): boolean {
-  return (data.decomplist.get('xnone') ?? []).some((decomp) =>
-    !decomp.includes('@') && matcher(rule_pattern(decomp, data.synon))('xnone', 'xnone')
-    && data.reasmblist.get(`xnone${SUBSEP}${decomp}`)?.some((text) => text !== ''));
-}
-
 /** Refuses a word that JavaScript reads otherwise than Perl. */
-function check_word({ text }: Entry): undefined {
-  if (text === '') throw new PatternError('pattern refused: an empty one is, in Perl, whatever matched last');
+function check_word({ type, text }: Entry): string | undefined {
   pattern(`\\b${text}\\b`);
+  return text === '' ? `an empty word, which every word fits: ${type}` : undefined;
 }
 
 /** What is wrong with a reassembly rule. */
@@ -245,8 +209,8 @@ const CHECKS: Partial<Record<Type, (entry: Entry, data: ScriptData) => string | 
   pre: check_word,
   post: check_word,
   key: (entry, data) => {
-    check_word(entry);
-    return /^[+-]?\d/.test(data.keyranks.get(entry.text) ?? '') ? undefined : `key ${entry.text} has no rank`;
+    const empty = check_word(entry);
+    return empty ?? (/^[+-]?\.?\d/.test(data.keyranks.get(entry.text) ?? '') ? undefined : `key without a rank: ${entry.text}`);
   },
   decomp: ({ keyword, text }, data) => {
     matcher(rule_pattern(text, data.synon));
@@ -257,38 +221,68 @@ const CHECKS: Partial<Record<Type, (entry: Entry, data: ScriptData) => string | 
   unknown: ({ text }) => `unknown entry type: ${text}`,
 };
 
+/** What looks wrong in a line of a script. */
+interface Warning {
+  readonly text: string;
+  readonly line: number;
+}
+
+/**
+ * All that looks wrong, in one line: the first of each kind, and how many more there are of it. Of a kind are messages
+ * that begin with the same words, up to a colon.
+ */
+function summary(warnings: readonly Warning[], file: string): string | undefined {
+  const kinds = new Map<string, Warning[]>();
+  for (const warning of warnings) {
+    const kind = warning.text.replace(/:[^]*/, '').replace(/\d+/g, '');
+    kinds.set(kind, [...kinds.get(kind) ?? [], warning]);
+  }
+  const texts = Array.from(kinds.values(), ([first, ...more]) => {
+    const where = kinds.size > 1 ? ` in line ${first?.line ?? 0}` : '';
+    return `${first?.text ?? ''}${where}${more.length > 0 ? ` (and ${more.length} more of the kind)` : ''}`;
+  });
+  const [first] = warnings;
+  return first && at(`${program()}: script warning:  ${texts.join('; ')}.`, file, first.line);
+}
+
+/**
+ * Where to point for what is missing in a script.
+ *
+ * @param script the script
+ * @returns the number of its last line that says something
+ */
+export function last_line({ entries }: Script): number {
+  return entries.at(-1)?.line ?? 1;
+}
+
 /**
  * Looks a script over, once it has been added to what there was.
  *
  * @param script what was read
  * @param data all that the bot has now
- * @returns what the Perl passes over in silence, or dies of only when a conversation comes there; a line each, with
- *   its newline
- * @throws ScriptError for what the Perl would never come back from, and for a pattern refused
+ * @returns what the Perl passes over in silence, or dies of only when a conversation comes there: one line with its
+ *   newline, or undefined
+ * @throws ScriptError for a script without a key, and for a pattern refused
  */
-export function check({ file, entries }: Script, data: ScriptData): string[] {
-  const end = entries.at(-1)?.line ?? 1;
+export function check(script: Script, data: ScriptData): string | undefined {
+  const { file, entries } = script;
+  const end = last_line(script);
   if (data.keyranks.size === 0) fail('the script is empty', file, end);
-  if (!data.decomplist.has('xnone')) fail('no key xnone, which answers when nothing else does', file, end);
-  const warnings: string[] = [];
+  const warnings: Warning[] = [];
   for (const entry of entries) {
-    let warning: string | undefined;
     try {
-      warning = CHECKS[entry.type]?.(entry, data);
+      const text = CHECKS[entry.type]?.(entry, data);
+      if (text !== undefined) warnings.push({ text, line: entry.line });
     } catch (error) {
       if (!(error instanceof PatternError)) throw error;
       if (!(error instanceof SynonymError)) fail(error.message, file, entry.line);
-      warning = error.message;
+      warnings.push({ text: error.message, line: entry.line });
     }
-    if (warning !== undefined) warnings.push(at(`${program()}: script warning:  ${warning}.`, file, entry.line));
-    const way = entry.type === 'reasmb' ? circle(data, entry) : undefined;
-    if (way) fail(`goto circle: ${way.join(', ')}`, file, entry.line);
   }
-  if (!xnone_answers(data)) fail('key xnone has no answer to xnone', file, end);
   for (const name of ['initial', 'final'] as const) {
-    if (data[name].length === 0) warnings.push(at(`${program()}: script warning:  no ${name} line.`, file, end));
+    if (data[name].length === 0) warnings.push({ text: `no ${name} line`, line: end });
   }
-  return warnings;
+  return summary(warnings, file);
 }
 
 /** The script's text, one byte a character. */

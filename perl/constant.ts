@@ -147,12 +147,12 @@ export const constant = {
   },
 
   /**
-   * The script that ELIZA speaks by.
+   * The script that ELIZA speaks by, as eliza's --script takes it: a bare name is also looked for in the package.
    *
    * @param name the variable that names it
    * @returns a path, or undefined for the package's own
    */
   script(name: string): string | undefined {
-    return override(name, path, 'an absolute path');
+    return override(name, /^[^\0\n]*$/, 'a path');
   },
 };

@@ -113,6 +113,7 @@ const stream = (handle: IO_Handle): Writable => new Writable({
   },
 });
 globalThis.console = new Console(stream(STDOUT), stream(STDERR));
+console.warn = (text: string) => { warn(`${text}\n`); }; // in a child STDERR is the client: its log is __WARN__'s
 process.on('beforeExit', () => exit(0)); // the end of the program
 if (!taken.check) prepare();
 

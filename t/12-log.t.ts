@@ -96,6 +96,16 @@ void t.test('what a client says cannot forge a line of the log', { skip: needs_l
   t.equal(log().length, 3, 'the three lines of one conversation');
 });
 
+void t.test('a line that the script goes round with is answered, and logged', { skip: needs_log }, async (t) => {
+  const script = join(folder(t), 'script.txt');
+  writeFileSync(script, few_words('Hello.', 'key: b 9\n  decomp: q[^b-z]{3}\n    reasmb: goto b\n'));
+  const { port, logged } = await start(t, { env: { ELIZA_SCRIPT: script } });
+  const client = await Client.greeted(port);
+  t.notMatch(await client.say('b q789'), /too many/, 'the client is told nothing of it');
+  await logged(/too many gotos, the last one to b, for the line: b q789/);
+  await client.bye();
+});
+
 void t.test('control bytes and formats in a message are text', { skip: needs_root }, async (t) => {
   const script = join(folder(t), 'script.txt');
   const good = few_words();

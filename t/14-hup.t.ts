@@ -5,7 +5,7 @@
  * all that is in it.
  */
 import { cpSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import t from 'tap';
 import {
   alive, children, Client, few_words, folder, is_root, needs_log, root, start, status, until, users,
@@ -68,7 +68,7 @@ void t.test('an edited script takes effect', { skip: needs_log }, async (t) => {
     writeFileSync(script, few_words(greeting));
   };
   write('Hello the first.');
-  const { port, pid, logged } = await start(t, { dir, env: { ELIZA_SCRIPT: script } });
+  const { port, pid, logged } = await start(t, { dir, env: { ELIZA_SCRIPT: relative(process.cwd(), script) } });
   t.match((await Client.greeted(port)).text, 'Eliza:\tHello the first.\n');
   write('Hello the second.');
   t.match((await Client.greeted(port)).text, 'Eliza:\tHello the first.\n', 'not before the HUP');

@@ -5,7 +5,7 @@
  */
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import t from 'tap';
 import { Client, environment, folder, free_port, is_root, needs_root, root, run, start, users } from './harness.ts';
 
@@ -47,6 +47,10 @@ void t.test('-c, which looks and does not run', async (t) => {
   const good = await eliza_hup(['-c', '1200'], env);
   t.same([good.status, good.stdout], [0, '']);
   t.match(good.stderr, /^eliza_hup\.js syntax OK$/m);
+  for (const script of ['', 'doctor.es.txt', relative(process.cwd(), join(root, 'Chatbot', 'doctor.txt'))]) {
+    const { status } = await eliza_hup(['-c', '1200'], { ...env, ELIZA_SCRIPT: script });
+    t.equal(status, 0, `a script is named as for npx eliza: "${script}"`);
+  }
   const bad = await eliza_hup(['-c', '1200'], { ...env, ELIZA_SCRIPT: '/nowhere/script.txt' });
   t.not(bad.status, 0);
   t.notMatch(bad.stderr, /syntax OK/);
@@ -81,7 +85,6 @@ void t.test('the environment', async (t) => {
   for (const [name, value, complaint] of [
     ['ELIZA_PIDFILE', 'here', '"here" is not an absolute path'],
     ['ELIZA_HOME', '../there', '"../there" is not an absolute path'],
-    ['ELIZA_SCRIPT', 'script', '"script" is not an absolute path'],
     ['ELIZA_USER', 'no body', '"no body" is not a user\'s name'],
     ['ELIZA_GROUP', '-1', '"-1" is not a group\'s name'],
     ['ELIZA_USER', 'nobody_here', 'there is no user nobody_here'],

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { format, inspect } from 'node:util';
 import t from 'tap';
 import { Eliza, random } from '../Chatbot/Eliza.ts';
 
@@ -79,6 +80,33 @@ void t.test('data members', (t) => {
   t.end();
 });
 
+/* eslint-disable @typescript-eslint/no-misused-spread -- that is what is tried here */
+void t.test('a bot is shown, copied and sent like any object', async (t) => {
+  const bot = new Eliza('Eliza', file);
+  bot.transform('my house');
+  for (const showProxy of [false, true]) {
+    for (const customInspect of [false, true]) {
+      t.match(inspect(bot, { showProxy, customInspect, showHidden: true }), /^Eliza \{[^]*name: 'Eliza'/, 'inspect');
+    }
+  }
+  t.match(format('%s %o %O %j', bot, bot, bot, bot), /memory: \[ 'my house' \]/, 'console.log');
+  t.match(JSON.parse(JSON.stringify(bot)), { name: 'Eliza', memory: ['my house'] }, 'JSON');
+  t.match({ ...bot }, { name: 'Eliza', memory: ['my house'] }, 'spread');
+  t.equal(new Eliza({ ...bot, scriptfile: file }).transform('my cat'), 'Your cat?', 'which makes another bot');
+  t.match(structuredClone(bot), { name: 'Eliza', memory: ['my house'] }, 'structuredClone');
+  t.match(structuredClone(new Eliza({ script: SCRIPT, myrand: () => 0, _testquit: () => true })), { name: 'Eliza' },
+    'with chance and an end of its own');
+  t.equal(await Promise.resolve(bot), bot, 'await');
+  const url = JSON.stringify(new URL('../Chatbot/Eliza.js', import.meta.url).href);
+  const preload = `data:text/javascript,globalThis.Eliza=(await import(${url})).Eliza`;
+  const { stdout } = spawnSync(process.execPath, ['--import', preload, '--interactive'], {
+    input: 'new Eliza("Ahmad")\nbot = new Eliza("Brian")\n', encoding: 'utf8',
+  });
+  t.match(stdout, /Eliza \{\s+name: 'Ahmad'[^]*Eliza \{\s+name: 'Brian'/, 'typed in the REPL');
+  t.notMatch(stdout, /Uncaught/, 'without an error');
+});
+/* eslint-enable @typescript-eslint/no-misused-spread */
+
 void t.test('an unknown field is refused', (t) => {
   const bot: object = new Eliza();
   t.throws((): unknown => Reflect.get(bot, 'x'), { message: "Can't access `x' field in object of class Chatbot::Eliza" });
@@ -148,6 +176,31 @@ void t.test('_testquit can be redefined, as eliza_hup.pl does', (t) => {
     return string === this.name;
   };
   t.equal(new Eliza('Ahmad')._testquit('Ahmad'), true);
+  t.end();
+});
+
+void t.test('or given to one bot alone', (t) => {
+  const bot = new Eliza({
+    script: SCRIPT,
+    _testquit(string) {
+      return string === this.name;
+    },
+  });
+  t.same([bot._testquit('Eliza'), bot._testquit('bye')], [true, false], 'it is called as a method of the bot');
+  t.equal(new Eliza({ script: SCRIPT })._testquit('bye'), true, 'others know nothing of it');
+  t.end();
+});
+
+void t.test('words without synonyms', (t) => {
+  const bot = new Eliza({ script: `${SCRIPT}synon: thing\nkey: a 5\n decomp: * a @thing *\n reasmb: <(2)|(3)>\n` });
+  t.equal(bot.transform('a thing or two'), '<thing| or two>', 'count for themselves');
+  t.equal(bot.transform('a dog barks'), '<|dog barks>', 'and for nothing');
+  t.end();
+});
+
+void t.test('a goto to a keyword that has a rank and no rules', (t) => {
+  const script = `${SCRIPT}key: b 5\nkey: c 3\n decomp: *\n reasmb: goto b\nkey: d 4\n decomp: *\n reasmb: d\n`;
+  t.equal(new Eliza({ script }).transform('c. d'), 'goto b', 'leaves its rank behind, which d does not reach');
   t.end();
 });
 

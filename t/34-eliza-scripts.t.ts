@@ -46,12 +46,25 @@ void t.test('scripts that die', (t) => {
   dies('no xnone', 'key: a 0\n decomp: *\n reasmb: b\n', 'no key xnone, which answers when nothing else does', 3);
   dies('an xnone that does not answer', 'key: xnone -1\n decomp: b\n reasmb: c\n', 'key xnone has no answer to xnone', 3);
   dies('nor does it in silence', 'key: xnone -1\n decomp: *\n reasmb:\n', 'key xnone has no answer to xnone', 3);
-  dies('a goto to itself', `${XNONE}key: a 0\n decomp: *\n reasmb: goto a\n`, 'goto circle: a, a', 8);
+  const mute = (what: string, script: string, line: number): void => {
+    dies(`an xnone ${what}`, script, 'key xnone has no answer to xnone', line);
+  };
+  mute('of a rank that is never reached', XNONE.replace('-1', '-2'), 5);
+  mute('that a pre word takes away', `${XNONE}pre: xnone nothing\n`, 6);
+  mute('whose first rule says nothing', XNONE.replace(' decomp: *', ' decomp:\n reasmb:\n decomp: *'), 7);
+  mute('that a keyword which is a pattern outranks', `key: x\\w+ 0\n decomp: a\n reasmb: b\n${XNONE}`, 8);
+  dies('a goto to itself', `${XNONE}key: a 0\n decomp: *\n reasmb: goto a\n`, 'goto circle: a, for the line: a', 8);
   const twins = 'key: a 0\n decomp: a\n reasmb: goto xnone\n decomp: *\n reasmb: goto b\n'
     + 'key: b 0\n decomp: *\n reasmb: goto a\n';
-  dies('a goto circle by one rule of several', XNONE + twins, 'goto circle: a, b, a', 10);
+  dies('a goto circle by one rule of several', XNONE + twins, 'goto circle: a, b, for the line: b', 10);
   dies('a goto circle', `${XNONE}key: a 0\n decomp: *\n reasmb: goto b\nkey: b 0\n decomp: *\n reasmb: GOTO a\n`,
-    'goto circle: a, b, a', 8);
+    'goto circle: a, b, for the line: a', 8);
+  const foobar = 'key: a 0\n decomp: * foo *\n reasmb: goto b\nkey: b 0\n decomp: * bar *\n reasmb: goto a\n';
+  dies('a goto circle of rules that need words', XNONE + foobar, 'goto circle: a, b, for the line: a foo bar', 8);
+  const beside = 'key: a 0\n decomp: *\n reasmb: c\n reasmb: goto b\nkey: b 0\n decomp: *\n reasmb: goto b\npre: b d\n';
+  dies('a circle that one answer of several leads to', XNONE + beside, 'goto circle: b, for the line: a', 12);
+  dies('a goto from memory back to itself', `${XNONE}key: a 0\n decomp: *\n reasmb: b\n reasm_for_memory: goto a\n`,
+    'goto circle: a, for the line: a', 9);
   const refuses = (what: string, line: string, why: string): void => {
     dies(what, `${XNONE}${line}\n decomp: *\n reasmb: b\n`, `pattern refused: ${why}`, 6);
   };
@@ -62,7 +75,6 @@ void t.test('scripts that die', (t) => {
   refuses('\\A', 'key: \\Aa 0', 'what Perl means at column 3: \\b\\Aa\\b');
   refuses('a parenthesis too many', 'key: a) 0', 'JavaScript cannot read it: \\ba)\\b');
   refuses('a star on nothing', 'key: * 0', 'JavaScript cannot read it: \\b*\\b');
-  refuses('no word at all', 'pre:', 'an empty one is, in Perl, whatever matched last');
   t.end();
 });
 
@@ -85,14 +97,84 @@ void t.test('scripts that the Perl takes in silence', (t) => {
   warns('a goto to an unknown key', 'key: a 0\n decomp: *\n reasmb: goto b\n', 'goto to an unknown key: goto b', 8);
   warns('a number beyond the wildcards', 'key: a 0\n decomp: * a *\n reasmb: (3)\n',
     '(3) is beyond the 2 wildcards of: * a *', 8);
-  t.same(tell(`${XNONE}key: a 0\n decomp: *\n reasmb: goto b\nkey: b 0\n decomp: *\n reasmb: goto a\n reasmb: c\n`),
-    { message: '', warnings: [], file: join(folder, `${count}.txt`) }, 'a circle with a way out is none');
-  warns('a key without a rank', 'key: a\n decomp: *\n reasmb: b\n', 'key a has no rank', 6);
+  warns('a key without a rank', 'key: a\n decomp: *\n reasmb: b\n', 'key without a rank: a', 6);
+  warns('no word at all', 'pre:\n', 'an empty word, which every word fits: pre', 6);
   warns('a rule that says nothing', 'key: a 0\n decomp: *\n', 'decomposition rule with no reassembly rule: *', 7);
   warns('a rule without synonyms', 'key: a 0\n decomp: @b\n reasmb: c\n',
     "no synonyms for @b: Can't use an undefined value as an ARRAY reference", 7);
+  const many = tell(`${XNONE}hi\nyou\nthere\nkey: a\n decomp: *\n reasmb: b\n`.replace('final: Goodbye.\n', ''));
+  t.same(many.warnings.map((text) => text.replace(/^.*warning: {2}/, '')), ['unknown entry type: hi in line 5'
+    + ' (and 2 more of the kind); key without a rank: a in line 8; no final line in line 10. at '
+    + `${many.file} line 5.`], 'of many, one line, with what there is of each kind');
   const silent = tell('key: xnone -1\n decomp: *\n reasmb: Go on.\n');
-  t.match(silent.warnings, [/no initial line/, /no final line/]);
+  t.match(silent.warnings, [/no initial line .*no final line/], 'a script that neither greets nor takes leave');
+  t.end();
+});
+
+void t.test('scripts that only seem to go round', (t) => {
+  const loads = (what: string, script: string, line: string, reply: string): void => {
+    const { message, warnings, file } = tell(XNONE + script);
+    t.same([message, warnings], ['', []], what);
+    if (message === '') t.equal(new Eliza({ scriptfile: file }).transform(line), reply, 'it answers');
+  };
+  loads('a circle with a way out', 'key: a 0\n decomp: *\n reasmb: goto b\nkey: b 0\n decomp: *\n reasmb: goto a\n reasmb: c\n',
+    'a', 'c');
+  loads('a way out from another keyword', 'key: a 0\n decomp: *\n reasmb: goto b\n reasmb: goto c\n'
+  + 'key: b 0\n decomp: *\n reasmb: goto a\nkey: c 0\n decomp: *\n reasmb: d\n', 'b', 'd');
+  loads('rules that no sentence fits at once', 'key: a 0\n decomp: ^a$\n reasmb: goto b\n'
+  + 'key: b 0\n decomp: ^b$\n reasmb: goto a\n', 'a', 'goto b');
+  loads('a keyword whose rank is never reached', 'key: a -2\n decomp: *\n reasmb: goto a\n', 'a', 'Go on.');
+  loads('a circle of memory rules that no line comes to', 'key: a 0\n decomp: *\n reasmb: goto b\n reasm_for_memory: goto a\n'
+  + 'key: b 0\n decomp: *\n reasmb: c\n', 'a', 'c');
+  loads('an xnone of which some answers are empty', 'key: xnone -1\n decomp: x\n reasmb:\n reasmb:\n', 'a', 'Go on.');
+  loads('a keyword that is a pattern, in place of xnone', 'pre: xnone b\nkey: [b] 0\n decomp: *\n reasmb: c\n', 'a', 'c');
+  const alone = tell('initial: a\nfinal: b\nkey: \\w+ 0\n decomp: *\n reasmb: c\n');
+  t.same([alone.message, alone.warnings], ['', []], 'no xnone, where another keyword answers');
+  t.end();
+});
+
+void t.test('a circle that was not foreseen', (t) => {
+  const { warn } = console;
+  const warnings: string[] = [];
+  console.warn = (text: string) => { warnings.push(text); };
+  t.teardown(() => { console.warn = warn; });
+  const script = `key: [ax] 0\n decomp: [ax]$\n reasmb: c\n${XNONE}key: b 0\n decomp: q[^b-z]{3}\n reasmb: goto b\n`;
+  const bot = new Eliza({ script });
+  t.equal(bot.transform('b q789'), 'Hello.', 'ends in an answer');
+  t.match(warnings, [/too many gotos, the last one to b, for the line: b q789$/], 'and a line in the log');
+  t.equal(bot.transform('x'), 'c', 'the conversation goes on');
+
+  const emptied = new Eliza({ script: XNONE });
+  emptied.decomplist.clear();
+  t.equal(emptied.transform('a'), 'Hello.', 'the same where a program empties a list');
+  emptied.initial = [];
+  t.equal(emptied.transform('a'), '...', 'and where there is nothing at all to say');
+  t.end();
+});
+
+void t.test('a chain of gotos that is only long', (t) => {
+  const step = (_: unknown, i: number): string =>
+    `key: k${i} 0\n decomp: *\n reasmb: goto k0\n reasmb: goto k${i + 1}\n reasmb: goto k0\n`;
+  const script = `${XNONE}${Array.from({ length: 6 }, step).join('')}key: k6 0\n decomp: *\n reasmb: There.\n`;
+  const bot = new Eliza({ script });
+  t.equal(bot.transform('k0'), 'There.', 'is followed to its end');
+  t.ok(bot.debug_text.split('$1 = ').length > 4000, 'some thousand gotos away');
+  const end = 'key: k6 0\n decomp: ^zzz\n reasmb: goto k0\n decomp: *\n reasmb: goto k0\n reasmb: There.\n';
+  const start = script.split('key: k6')[0]?.replace('decomp: *\n reasmb: goto', 'decomp: ^k0\n reasmb: goto') ?? '';
+  const suspect = tell(start + end);
+  t.same([suspect.message, suspect.warnings], ['', []], 'and no circle where the rule that would make it one never fits');
+  t.end();
+});
+
+void t.test('CR LF ends a line as LF does', (t) => {
+  const script = `${XNONE}quit: bye\npre: x a\npost: my your\nsynon: b c d\nkey: a 3\n decomp: a @b\n reasmb: (1) my\nfoo`;
+  const told = tell(script.replaceAll('\n', '\r\n'));
+  t.match(told.warnings, [/unknown entry type: foo\. at/], 'in messages too');
+  const [unix, dos] = [new Eliza({ script }), new Eliza({ scriptfile: told.file })];
+  for (const member of ['initial', 'quit', 'pre', 'post', 'synon', 'keyranks', 'decomplist', 'reasmblist'] as const) {
+    t.same(dos[member], unix[member], member);
+  }
+  t.equal(dos.transform('x d'), 'd my', 'so that no CR is said');
   t.end();
 });
 
@@ -132,8 +214,8 @@ void t.test("the CPAN module's own scripts load unchanged", { skip: no_perl() },
   console.warn = (text: string) => { warnings.push(text); };
   t.teardown(() => { console.warn = warn; });
   for (const script of SCRIPTS.slice(0, 3)) t.ok(new Eliza('Eliza', script).transform('xnone'), script);
-  t.equal(warnings.length, 4, 'with a warning for each goto in them that leads nowhere');
-  t.match(warnings.join(), /goto dream\. at .*norsk\.txt line 136/);
+  t.match(warnings, [/unknown key: goto .*hnlich\. at .*deutsch/, /unknown key: goto dream \(and 2 more .*\)\. at .*norsk/],
+    'with a warning for the gotos in them that lead nowhere');
   t.end();
 });
 

@@ -60,6 +60,23 @@ void t.test('the same as the Perl says', { skip: no_perl() }, (t) => {
   t.end();
 });
 
+void t.test('a script without greetings and farewells', { skip: no_perl() }, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
+  t.teardown(() => { rmSync(folder, { recursive: true }); });
+  const script = join(folder, 'silent.txt');
+  writeFileSync(script, 'quit: bye\nkey: xnone -1\n decomp: *\n reasmb: Go on.\n');
+  t.equal(talk('hello\nbye\n', script), 'Eliza:\t\nyou:\tEliza:\tGo on.\nyou:\tEliza:\t\n', 'says nothing, and talks on');
+  t.equal(talk('hello\nbye\n', script), perl_talk('hello\nbye\n', script), 'as the Perl does');
+  t.end();
+});
+
+void t.test('debug says which line an answer was pulled for', (t) => {
+  const output = talk('debug\nmy foot hurts\nquack\nquack\nbye\n');
+  t.match(output, /you:\t\t\[Pulling string "my foot hurts" from memory\.\]\n[^]*foot hurts/, 'from memory');
+  t.equal(output.split('[Pulling string').length, 2, 'and only then');
+  t.end();
+});
+
 void t.test('a greeting is as likely as another', (t) => {
   const counts = new Map<number, number>();
   const bot = new Eliza();

@@ -46,6 +46,11 @@ void t.test('--seed', (t) => {
   t.equal(talk('5'), talk('5'), 'the same conversation again');
   const seeds = ['1', '2', '3', '4', '5', '6', '7', '8'];
   t.ok(new Set(seeds.map(talk)).size > 1, 'another seed, another conversation');
+  for (const seed of ['x', '', '1.5', '1e3', ' 1']) {
+    const { status, stdout, stderr } = eliza(['--seed', seed]);
+    t.same([status, stdout, stderr], [2, '', `--seed takes a whole number, not '${seed}'\n`],
+      'a bad one is refused, in one line');
+  }
   t.end();
 });
 
@@ -57,12 +62,23 @@ void t.test('--replay', (t) => {
     /^Eliza:\t.*/, /you:\tHello/, /Eliza:\tGood to see you\. How have you been\?/, /you:\tMy cat is ill\./,
     /Eliza:\tYour cat is ill\. What is that like for you\?/, /you:\tGoodbye/, /Eliza:\t.*\n$/,
   ].map((line) => line.source).join('\\n')));
-  t.match(eliza(['--replay', join(folder, 'none')]), { status: 2, stderr: /no such file/ });
+  t.match(eliza(['--replay', join(folder, 'none')]), { status: 2, stderr: /^[^\n]*no such file[^\n]*\n$/ });
+  t.end();
+});
+
+void t.test('a script that looks wrong', (t) => {
+  const file = join(folder, 'odd.txt');
+  writeFileSync(file, 'key: xnone\n decomp: *\n reasmb: Go on.\nkey: a\n decomp: *\n reasmb: b\n');
+  const { stdout, stderr } = eliza(['--script', file], 'a\n');
+  t.equal(stdout, '\nb\n\n', 'is spoken by');
+  t.match(stderr, /^[^\n]*: script warning: {2}key without a rank: xnone in line 1 \(and 1 more of the kind\); [^\n]*\n$/,
+    'after one line about it');
   t.end();
 });
 
 void t.test('--help, and what there is none for', (t) => {
   t.match(eliza(['--help']), { status: 0, stdout: /^Usage: eliza/, stderr: '' });
+  t.match(eliza(['--version']), { status: 0, stdout: /^eliza-hup \d+\.\d+\.\d+\n$/, stderr: '' });
   t.match(eliza(['--colour']), { status: 2, stdout: '', stderr: /Unknown option '--colour'[^]*Usage: eliza/ });
   t.end();
 });

@@ -21,6 +21,8 @@ void t.test('ELIZA in the page', { skip: needs_browser }, async (t) => {
   t.match(reply, /keyword\s+my, rank \d/, 'with the keyword and its rank');
   t.match(reply, /decomposition\s+\* my @family \(never\S* \* fits/, 'the decomposition');
   t.match(reply, /reassembly\s+\S.*\(3\)/, 'and the reassembly');
+  await say('My foot hurts.');
+  t.match(await say('quack'), /from memory\s+an earlier line: My foot/, 'from memory, with the line');
   t.match(await say('bye'), /^Eliza: \S/, 'she takes leave');
 
   await page.selectOption('#language', 'es');

@@ -1,5 +1,5 @@
-# Chatbot::Eliza answering for t/30-eliza-perl.t.ts. Arguments: script file ('' for the module's own), likelihood of
-# using memory. Input: one utterance a line in hexadecimal, or `new` for another bot. Output: reply and debug text.
+# Chatbot::Eliza answering for t/30-eliza-perl.t.ts. Argument: likelihood of using memory. Input: `new` and a script file
+# ('' for the module's own) for another bot, or one utterance a line in hexadecimal. Output: reply and debug text.
 use strict;
 use warnings;
 
@@ -19,11 +19,23 @@ package Ordered {
   sub NEXTKEY  { $_[0]{keys}[ ++$_[0]{at} ] }
 }
 
-my ($script, $likelihood) = @ARGV;
-my $random = 1;
+my ($likelihood) = @ARGV;
+my ($bots, $random) = (0);
 $SIG{__WARN__} = sub { };
 
+# The module goes round for ever where a script sends it. It calls one of these two subs each time round; after 2,000
+# calls for one line, or a minute, it is called off, and what is said to this bot from then on is not answered.
+my $rounds = 0;
+$SIG{ALRM} = sub { die "goes round\n" };
+for my $sub (qw(_get_next_reasmb preprocess)) {
+  no strict 'refs';
+  no warnings 'redefine';
+  my $original = \&{"Chatbot::Eliza::$sub"};
+  *{"Chatbot::Eliza::$sub"} = sub { die "goes round\n" if ++$rounds > 2000; goto &$original };
+}
+
 sub bot {
+  my ($script) = @_;
   my %tied = map { tie my %hash, 'Ordered'; ($_ => \%hash) } qw(keyranks decomplist pre post synon);
   return Chatbot::Eliza->new({
     %tied,
@@ -33,10 +45,16 @@ sub bot {
   });
 }
 
-my $bot = bot();
+my $bot;
 while (my $line = <STDIN>) {
   chomp $line;
-  if ($line eq 'new') { $bot = bot(); next }
+  if ($line =~ /^new (.*)/) { $random = ++$bots; $bot = bot($1); next }
+  $rounds = 0;
+  alarm 60;
   my $reply = eval { $bot->transform(pack 'H*', $line) };
-  print join("\t", unpack('H*', $reply // "died: $@"), unpack 'H*', $bot->debug_text), "\n";
+  alarm 0;
+  my $lost = !$bot || $@ eq "goes round\n";
+  $reply = $lost ? 'goes round' : 'dies' if $@;
+  print join("\t", map { unpack 'H*', $_ } $reply, $lost ? '' : $bot->debug_text), "\n";
+  undef $bot if $lost;
 }

@@ -30,13 +30,25 @@ export interface Answer {
 /** Utterances to one bot after the other. */
 export type Sessions = readonly (readonly string[])[];
 
-/** The Perl's answers. */
-export function perl(script: string, likelihood: number, sessions: Sessions): Answer[] {
-  const hex = (line: string): string => Buffer.from(line, 'latin1').toString('hex');
-  const input = sessions.map((lines) => lines.map(hex).join('\n')).join('\nnew\n');
+/** What is said to a bot with a script. */
+export interface Talk {
+  script: string;
+  lines: readonly string[];
+}
+
+/** An answer of a bot that went round and had to be called off, and what it answers from then on. */
+export const ROUND: Answer = { reply: 'goes round', debug: '' };
+
+/** An answer is `dies` where the script brings that about. */
+const DIES = 'dies';
+
+/** The Perl's answers, one after the other. */
+export function perl_talks(likelihood: number, talks: readonly Talk[]): Answer[] {
+  const hex = (line: string): string => `${Buffer.from(line, 'latin1').toString('hex')}\n`;
+  const input = talks.map(({ script, lines }) => `new ${script}\n${lines.map(hex).join('')}`).join('');
   const oracle = new URL('eliza-oracle.pl', import.meta.url).pathname;
-  const { stdout, stderr, status } = spawnSync('perl', [oracle, script, String(likelihood)], {
-    input: `${input}\n`, encoding: 'latin1', maxBuffer: 2 ** 30,
+  const { stdout, stderr, status } = spawnSync('perl', [oracle, String(likelihood)], {
+    input, encoding: 'latin1', maxBuffer: 2 ** 30,
   });
   if (status !== 0) throw new Error(`the oracle failed: ${stderr}`);
   return stdout.split('\n').slice(0, -1).map((line) => {
@@ -45,19 +57,42 @@ export function perl(script: string, likelihood: number, sessions: Sessions): An
   });
 }
 
-/** The same numbers as the oracle's. */
-export function lcg(): (limit: number) => number {
-  let random = 1;
+/** The Perl's answers by one script. */
+export function perl(script: string, likelihood: number, sessions: Sessions): Answer[] {
+  return perl_talks(likelihood, sessions.map((lines) => ({ script, lines })));
+}
+
+/** The same numbers as the oracle's for its first bot, or its second, third … */
+export function lcg(random = 1): (limit: number) => number {
   return (limit) => (random = (random * 69069 + 1) % 2 ** 24) / 2 ** 24 * limit;
 }
 
 /** Our answers. */
-export function ours(script: string, likelihood: number, sessions: Sessions): Answer[] {
-  const myrand = lcg();
-  return sessions.flatMap((lines) => {
-    const bot = new Eliza({ scriptfile: script, likelihood_of_using_memory: likelihood, myrand });
-    return lines.map((line) => ({ reply: bot.transform(line), debug: bot.debug_text }));
+export function our_talks(likelihood: number, talks: readonly Talk[]): Answer[] {
+  const { warn } = console;
+  const warnings: unknown[] = [];
+  console.warn = (warning: unknown) => { warnings.push(warning); };
+  const answer = (bot: Eliza, line: string): Answer => {
+    if (warnings.length > 0) return ROUND;
+    try {
+      const reply = bot.transform(line);
+      return warnings.length > 0 ? ROUND : { reply, debug: bot.debug_text };
+    } catch {
+      return { reply: DIES, debug: bot.debug_text };
+    }
+  };
+  const answers = talks.flatMap(({ script, lines }, i) => {
+    const bot = new Eliza({ scriptfile: script, likelihood_of_using_memory: likelihood, myrand: lcg(i + 1) });
+    warnings.length = 0; // those about the script
+    return lines.map((line) => answer(bot, line));
   });
+  console.warn = warn;
+  return answers;
+}
+
+/** Our answers by one script. */
+export function ours(script: string, likelihood: number, sessions: Sessions): Answer[] {
+  return our_talks(likelihood, sessions.map((lines) => ({ script, lines })));
 }
 
 /** Where two lists of answers part, or -1. */
@@ -87,7 +122,7 @@ export function utterances(script: string, count: number, rand: (limit: number) 
     ...data.decomplist.keys(), ...data.pre.keys(), ...data.post.keys(), ...data.post.values(), ...data.synon.keys(),
     ...[...data.synon.values()].flat(), ...data.quit,
   ];
-  const decomps = [...data.decomplist.values()].flat();
+  const decomps = ['*', ...[...data.decomplist.values()].flat()];
   const remembered = [...data.reasmblist_for_memory.keys()].map((key) => key.split('\x1c')[1] ?? '');
   const word = (): string => pick(rand(3) < 2 ? words : NOISE);
   const phrase = (): string => Array.from({ length: Math.floor(rand(5)) }, word).join(pick([' ', ' ', ' ', '  ', '']));

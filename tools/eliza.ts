@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
-import { Eliza, random } from '../Chatbot/Eliza.ts';
+import { Eliza, rand, random, type Rand } from '../Chatbot/Eliza.ts';
 import { ScriptError } from '../Chatbot/Script.ts';
 import { print } from '../perl/IO/Handle.ts';
 import { $ } from '../perl/perlvar.ts';
@@ -19,9 +19,10 @@ Input from a pipe is answered without prompts.
 
   --script FILE   speak by another script: doctor.es.txt is the Spanish one
   --debug         show how each reply is come by
-  --seed N        draw the random numbers from N on: the same conversation again
+  --seed N        draw the random numbers from N on, a whole number: the same conversation again
   --replay FILE   take what is said from a file, a line each, and print the whole conversation
   --help          print this
+  --version       print the version
 `;
 
 /** The conversation that a file's lines make. */
@@ -39,6 +40,18 @@ function replay(bot: Eliza, lines: readonly string[]): void {
   say(bot.final);
 }
 
+/** The numbers that --seed names. */
+function seeded(seed: string): Rand {
+  if (/^[+-]?\d{1,15}$/.test(seed)) return random(Number(seed));
+  throw Object.assign(new Error(`--seed takes a whole number, not '${seed}'`), { code: 'EINVAL' });
+}
+
+function version(): string {
+  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const { name, version } = JSON.parse(file) as Record<string, string>;
+  return `${name ?? ''} ${version ?? ''}\n`;
+}
+
 function main(): void {
   const { values } = parseArgs({
     options: {
@@ -47,15 +60,16 @@ function main(): void {
       seed: { type: 'string' },
       replay: { type: 'string' },
       help: { type: 'boolean', default: false },
+      version: { type: 'boolean', default: false },
     },
   });
   $['|'] = 1;
-  if (values.help) {
-    print(USAGE);
+  if (values.help || values.version) {
+    print(values.help ? USAGE : version());
     return;
   }
-  const bot = new Eliza({ scriptfile: values.script, debug: values.debug, prompts_on: isatty(0) });
-  if (values.seed !== undefined) bot.myrand = random(Number(values.seed));
+  const myrand = values.seed === undefined ? rand : seeded(values.seed);
+  const bot = new Eliza({ scriptfile: values.script, debug: values.debug, prompts_on: isatty(0), myrand });
   if (values.replay === undefined) bot.command_interface();
   else replay(bot, readFileSync(values.replay, 'latin1').split(/\r?\n/).filter((line) => line !== ''));
 }
@@ -63,8 +77,8 @@ function main(): void {
 try {
   main();
 } catch (error) {
-  const known = error instanceof ScriptError || (error instanceof Error && 'code' in error);
-  if (!known) throw error;
-  process.stderr.write(error instanceof ScriptError ? error.message : `${error.message}\n${USAGE}`);
+  if (!(error instanceof Error && (error instanceof ScriptError || 'code' in error))) throw error;
+  const misused = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(`${error.message.trimEnd()}\n${misused ? USAGE : ''}`);
   process.exitCode = 2;
 }

@@ -27,7 +27,9 @@ function element(name: string, text: string, className = ''): HTMLElement {
 
 /** The lines of the debug text, each with what it is. */
 function reasons(debug: string): [what: string, text: string][] {
-  return debug.split('\n').flatMap((line): [string, string][] => {
+  const pulled = /^\t\[Pulling string "([^]*?)" from memory\.\]\n/.exec(debug)?.[1];
+  const from_memory: [string, string][] = pulled === undefined ? [] : [['from memory', `an earlier line: ${pulled}`]];
+  return from_memory.concat(debug.split('\n').flatMap((line): [string, string][] => {
     const [, rank, keyword] = /^\t(\S*)> (.*)$/.exec(line) ?? [];
     if (keyword !== undefined) return [['keyword', rank ? `${keyword}, rank ${rank}` : keyword]];
     const [, decomp, parts] = /^\t\t: (.*?)(?: : 0 (.*))?$/.exec(line) ?? [];
@@ -36,7 +38,7 @@ function reasons(debug: string): [what: string, text: string][] {
     if (reasmb !== undefined) return [['reassembly', reasmb]];
     const memory = /^\t(\d+) item/.exec(line)?.[1];
     return memory === undefined ? [] : [['memory', `${memory} kept`]];
-  });
+  }));
 }
 
 function say(who: string, text: string, why?: string): void {

@@ -17,7 +17,7 @@ void t.test('ELIZA in the page', { skip: needs_browser }, async (t) => {
 
   t.match(await page.locator('#log li').first().innerText(), /^Eliza: \S/, 'she greets');
   const reply = await say('My mother hates me.');
-  t.match(reply, /^Eliza: .*mother/, 'and answers');
+  t.match(reply, /^Eliza: .*(mother|family|hates)/, 'and answers with words of hers');
   t.match(reply, /keyword\s+my, rank \d/, 'with the keyword and its rank');
   t.match(reply, /decomposition\s+\* my @family \(never\S* \* fits/, 'the decomposition');
   t.match(reply, /reassembly\s+\S.*\(3\)/, 'and the reassembly');

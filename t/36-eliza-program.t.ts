@@ -29,7 +29,7 @@ void t.test('a pipe is answered without prompts', (t) => {
 });
 
 void t.test('--script', (t) => {
-  t.match(eliza(['--script', 'doctor.es.txt'], 'hola\n').stdout, 'Me alegro de verte. ¿Cómo te ha ido?\n');
+  t.match(eliza(['--script', 'doctor.es.txt'], 'hola\n').stdout, 'Me alegra verte por aquí. ¿Cómo te ha ido?\n');
   const { stderr, status } = eliza(['--script', '/nowhere']);
   t.equal(stderr, 'Could not read from file /nowhere : No such file or directory\n');
   t.equal(status, 2);

@@ -4,7 +4,7 @@
 import type { Fault } from './wrong-replies.ts';
 
 /** A fault that a pattern finds in any reply. */
-function pattern(what: string, regexp: RegExp, examples: readonly string[], fine: readonly string[] = []): Fault {
+export function pattern(what: string, regexp: RegExp, examples: readonly string[], fine: readonly string[] = []): Fault {
   return {
     what,
     wrong: (reply) => regexp.test(reply),

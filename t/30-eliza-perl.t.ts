@@ -24,7 +24,8 @@ for (const script of SCRIPTS) {
       const session = part[Math.floor(at / 40)] ?? [];
       const lines = fails(session) ? shrink(session, fails) : session;
       t.comment(`shortest: ${JSON.stringify(lines)}`);
-      t.same(ours(script, likelihood, [lines]), perl(script, likelihood, [lines]));
+      t.same(ours(script, likelihood, [lines]), perl(script, likelihood, [lines]),
+        'ours says to the shortest session what the Perl says');
       t.same(mine[at], theirs[at], 'ours is what the Perl says');
     }
     t.end();

@@ -20,24 +20,27 @@ function eliza(args: string[], input = ''): { stdout: string; stderr: string; st
 void t.test('a pipe is answered without prompts', (t) => {
   const { stdout, status } = eliza([], 'hello\nbye\n');
   const [greeting, reply, farewell, end] = stdout.split('\n');
-  t.ok(new Eliza().initial.includes(greeting ?? ''));
-  t.equal(reply, 'Good to see you. How have you been?');
-  t.ok(new Eliza().final.includes(farewell ?? ''));
-  t.equal(end, '');
-  t.equal(status, 0);
+  t.ok(new Eliza().initial.includes(greeting ?? ''), 'the first line is a greeting');
+  t.equal(reply, 'Good to see you. How have you been?', 'the second the reply');
+  t.ok(new Eliza().final.includes(farewell ?? ''), 'the third a farewell');
+  t.equal(end, '', 'and the last one ends in a newline');
+  t.equal(status, 0, 'the status is 0');
   t.end();
 });
 
 void t.test('--script', (t) => {
-  t.match(eliza(['--script', 'doctor.es.txt'], 'hola\n').stdout, 'Me alegro de verte. ¿Cómo te ha ido?\n');
+  t.match(eliza(['--script', 'doctor.es.txt'], 'hola\n').stdout, 'Me alegro de verte. ¿Cómo te ha ido?\n',
+    'doctor.es.txt answers in Spanish');
   const { stderr, status } = eliza(['--script', '/nowhere']);
-  t.equal(stderr, 'Could not read from file /nowhere : No such file or directory\n');
-  t.equal(status, 2);
+  t.equal(stderr, 'Could not read from file /nowhere : No such file or directory\n',
+    'a script that is not there: the reason on STDERR');
+  t.equal(status, 2, 'and status 2');
   t.end();
 });
 
 void t.test('--debug', (t) => {
-  t.match(eliza(['--debug'], 'hello\n').stdout, '\t-1> hello\n\t\t: * : 0 hello        \n\t\t-->  Good to see you.');
+  t.match(eliza(['--debug'], 'hello\n').stdout, '\t-1> hello\n\t\t: * : 0 hello        \n\t\t-->  Good to see you.',
+    'shows keyword and rules before the reply');
   t.end();
 });
 
@@ -56,14 +59,16 @@ void t.test('--replay', (t) => {
   t.match(stdout, new RegExp([
     /^Eliza:\t.*/, /you:\tHello/, /Eliza:\tGood to see you\. How have you been\?/, /you:\tMy cat is ill\./,
     /Eliza:\tYour cat is ill\. What is that like for you\?/, /you:\tGoodbye/, /Eliza:\t.*\n$/,
-  ].map((line) => line.source).join('\\n')));
-  t.match(eliza(['--replay', join(folder, 'none')]), { status: 2, stderr: /no such file/ });
+  ].map((line) => line.source).join('\\n')), 'the lines of the file and the replies, as far as the quit word');
+  t.match(eliza(['--replay', join(folder, 'none')]), { status: 2, stderr: /no such file/ },
+    'a file that is not there: status 2 and the reason');
   t.end();
 });
 
 void t.test('--help, and what there is none for', (t) => {
-  t.match(eliza(['--help']), { status: 0, stdout: /^Usage: eliza/, stderr: '' });
-  t.match(eliza(['--colour']), { status: 2, stdout: '', stderr: /Unknown option '--colour'[^]*Usage: eliza/ });
+  t.match(eliza(['--help']), { status: 0, stdout: /^Usage: eliza/, stderr: '' }, '--help is on STDOUT, with status 0');
+  t.match(eliza(['--colour']), { status: 2, stdout: '', stderr: /Unknown option '--colour'[^]*Usage: eliza/ },
+    'an unknown option is named on STDERR, with the usage and status 2');
   t.end();
 });
 
@@ -73,7 +78,7 @@ void t.test('where there is no Linux', (t) => {
     const node = ['--import', pretend, program];
     const { status, stdout, stderr } = spawnSync(process.execPath, node, { input: 'my dog\nbye\n', encoding: 'utf8' });
     t.match(stdout, /^[^\n]+\n[^\n]+\n[^\n]+\n$/, `a greeting, a reply, a farewell on ${platform}`);
-    t.same([status, stderr], [0, '']);
+    t.same([status, stderr], [0, ''], 'status 0, and nothing on STDERR');
   }
   t.end();
 });

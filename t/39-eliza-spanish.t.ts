@@ -39,9 +39,10 @@ void t.test('with accents or without, in capitals or not', (t) => {
 });
 
 void t.test('what is said back is Spanish', (t) => {
-  t.equal(reply('Mi mamá'), '¿Qué aprendiste de tu mamá?');
-  t.equal(reply('Mi canción es sobre mí y sobre ti'), 'Tu canción es sobre ti y sobre mí: ¿quién más lo sabe?');
+  t.equal(reply('Mi mamá'), '¿Qué aprendiste de tu mamá?', 'my mother is your mother');
+  t.equal(reply('Mi canción es sobre mí y sobre ti'), 'Tu canción es sobre ti y sobre mí: ¿quién más lo sabe?',
+    'mí and ti are each other’s');
   t.equal(reply('Un miércoles teórico'), reply('xx'), 'mi is no word in miércoles, nor te in teórico');
-  t.equal(reply('hola'), 'Me alegro de verte. ¿Cómo te ha ido?');
+  t.equal(reply('hola'), 'Me alegro de verte. ¿Cómo te ha ido?', 'a greeting is answered');
   t.end();
 });

@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { Eliza } from '../Chatbot/Eliza.ts';
+import { kept, type Outcome } from './harness.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
 t.teardown(() => { rmSync(folder, { recursive: true }); });
 const program = new URL('../tools/eliza.js', import.meta.url).pathname;
 
-function eliza(args: string[], input = ''): { stdout: string; stderr: string; status: number | null } {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], { input, encoding: 'utf8' });
-  return { stdout, stderr, status };
+function eliza(args: string[], input = ''): Outcome {
+  return kept(['eliza', ...args], spawnSync(process.execPath, [program, ...args], { input, encoding: 'utf8' }));
 }
 
 void t.test('a pipe is answered without prompts', (t) => {

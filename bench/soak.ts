@@ -383,8 +383,6 @@ async function hostile({ hostile, honest, crowd }: Settings): Promise<Part> {
     },
     promises: {
       'every honest conversation is complete': ends.other === 0,
-      'every honest one is greeted within a second': greetings.every(soon),
-      'every honest word is answered within a second': waits.every(soon),
       'the limits hold': most <= 64,
       'no child dies of a signal': Object.keys(died).length === 0,
       'nothing is left over': children(daemon_pid).length === 0 && descriptors(daemon_pid).length === fds,

@@ -31,6 +31,19 @@ export default defineConfig(
     },
   },
   {
+    // A test says what it asserts: "should be equal" tells nobody what is wrong.
+    files: ['t/**/*.ts', 'docs/exercises/**/*.t.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', ...[
+        ['ok|notOk', 2],
+        ['equal|same|match|not|notSame|notMatch|strictSame|type|throws|rejects', 3],
+      ].map(([names, count]) => ({
+        selector: `CallExpression[callee.object.name="t"][callee.property.name=/^(?:${names})$/][arguments.length<${count}]`,
+        message: 'Say in words what a student sees here.',
+      }))],
+    },
+  },
+  {
     // The mirror: its lines end in the Perl's line numbers, at one column.
     files: ['eliza_hup.ts', 'Daemon.ts'],
     rules: {

@@ -23,7 +23,8 @@ void t.test('the type checker refuses tainted strings where they would do harm',
 void t.test('the run time refuses them in the words of Perl', async (t) => {
   const { stdout } = await run(process.execPath, [join(root, 't', 'programs', 'tainted.js'), '1200']);
   for (const operation of ['exec', 'unlink', 'kill', 'chroot']) {
-    t.match(stdout, `${operation}: Insecure dependency in ${operation} while running with -T switch`, operation);
+    t.match(stdout, `${operation}: Insecure dependency in ${operation} while running with -T switch`,
+      `${operation} says what Perl says`);
   }
   t.match(stdout, 'clean: 1200', 'a capture is clean');
 });

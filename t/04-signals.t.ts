@@ -32,8 +32,9 @@ const meaning = {
 for (const [part, output] of Object.entries(expected)) {
   void t.test(meaning[part as keyof typeof meaning], async (t) => {
     const { stdout, stderr, status, signal } = await run(process.execPath, [program, String(parts.indexOf(part))]);
-    t.equal(stdout, output);
-    t.equal(stderr, '');
-    t.same([status, signal], part === 'ignored' ? [null, 'SIGHUP'] : [0, null]);
+    t.equal(stdout, output, 'it prints what it does, in this order');
+    t.equal(stderr, '', 'and nothing on STDERR');
+    t.same([status, signal], part === 'ignored' ? [null, 'SIGHUP'] : [0, null],
+      part === 'ignored' ? 'it ends by HUP, at its default' : 'it ends with 0');
   });
 }

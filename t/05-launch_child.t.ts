@@ -19,7 +19,7 @@ for (const [s, signal] of signals.entries()) {
   for (const [m, moment] of moments.entries()) {
     void t.test(`${signal} ${moment}`, async (t) => {
       const { stdout, stderr } = await run(process.execPath, [program, String(3 * s + m + 1)]);
-      t.equal(stderr, '');
+      t.equal(stderr, '', 'nothing on STDERR');
       t.same(JSON.parse(stdout), {
         at_once: 0,
         afterwards: m === 2 ? 0 : 1,

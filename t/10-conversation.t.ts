@@ -26,34 +26,35 @@ for (const { name, settings } of users) {
         const lines = (await (await Client.greeted(port)).bye()).split('\n');
         for (const line of lines) heard.add(line.replace(/^you:\t/, ''));
       }
-      t.ok(heard.has(greeting), greeting);
-      t.ok(heard.has(farewell), farewell);
+      t.ok(heard.has(greeting), `somebody is greeted with ${JSON.stringify(greeting)}`);
+      t.ok(heard.has(farewell), `somebody is dismissed with ${JSON.stringify(farewell)}`);
     });
 
     await t.test('eight at once', async (t) => {
       const clients = await Promise.all(Array.from({ length: 8 }, () => Client.greeted(port)));
-      for (const client of clients) t.match(await client.say('My mother hates me.'), /^Eliza:\t[^\n]+\nyou:\t$/);
-      for (const client of clients) t.match(await client.bye(), /\nyou:\tEliza:\t[^\n]+\n$/);
+      for (const client of clients) t.match(await client.say('My mother hates me.'), /^Eliza:\t[^\n]+\nyou:\t$/,
+        'each is answered');
+      for (const client of clients) t.match(await client.bye(), /\nyou:\tEliza:\t[^\n]+\n$/, 'and each hears a farewell');
     });
 
     await t.test('CR LF ends a line as LF does', async (t) => {
       const client = await Client.greeted(port);
-      t.match(await client.say('hello', '\r\n'), /^Eliza:\t[^\r\n]+\nyou:\t$/);
+      t.match(await client.say('hello', '\r\n'), /^Eliza:\t[^\r\n]+\nyou:\t$/, 'an answer, without a CR');
       client.send('bye\r\n');
       await client.end();
-      t.match(client.text, /\nyou:\tEliza:\t[^\r\n]+\n$/);
+      t.match(client.text, /\nyou:\tEliza:\t[^\r\n]+\n$/, 'a quit word counts with a CR behind it');
     });
 
     await t.test('lines sent ahead are answered in turn, a last one without its newline too', without('nc'), async (t) => {
       const client = await run('nc', ['127.0.0.1', String(port)], { input: 'one\ntwo\nbye\n' });
-      t.match(client.stdout, /^(Eliza:\t[^\n]+\nyou:\t){3}Eliza:\t[^\n]+\n$/);
+      t.match(client.stdout, /^(Eliza:\t[^\n]+\nyou:\t){3}Eliza:\t[^\n]+\n$/, 'a greeting, two answers, a farewell');
       const ended = await run('nc', ['-N', '127.0.0.1', String(port)], { input: 'one\nbye' });
-      t.match(ended.stdout, /^(Eliza:\t[^\n]+\nyou:\t){2}Eliza:\t[^\n]+\n$/);
+      t.match(ended.stdout, /^(Eliza:\t[^\n]+\nyou:\t){2}Eliza:\t[^\n]+\n$/, 'bye without a newline counts');
     });
 
     await t.test('the end of input is answered by a farewell', without('nc'), async (t) => {
       const client = await run('nc', ['-N', '127.0.0.1', String(port)], { input: 'one\n' });
-      t.match(client.stdout, /^(Eliza:\t[^\n]+\nyou:\t){2}Eliza:\t[^\n]+\n$/);
+      t.match(client.stdout, /^(Eliza:\t[^\n]+\nyou:\t){2}Eliza:\t[^\n]+\n$/, 'a greeting, an answer, a farewell');
     });
 
     await t.test('telnet', without('telnet'), async (t) => {

@@ -31,7 +31,8 @@ for (const { name, settings } of users) {
         t.equal(status(daemon, 'Gid'), '65534 65534 65534 65534', 'all gids nogroup');
         t.equal(status(daemon, 'Groups'), '65534', 'no other group');
       }
-      t.same(descriptors(daemon).filter((fd) => /^[012] /.test(fd)), ['0 /dev/null', '1 /dev/null', '2 /dev/null']);
+      t.same(descriptors(daemon).filter((fd) => /^[012] /.test(fd)), ['0 /dev/null', '1 /dev/null', '2 /dev/null'],
+        'its first three descriptors are /dev/null');
       const environ = readFileSync(`/proc/${daemon}/environ`, 'latin1');
       t.match(environ, 'KEPT=yes', 'the environment is kept');
       t.end();
@@ -65,13 +66,13 @@ void t.test('a child cannot become root again', { skip: needs_root }, async (t) 
   const program = join(root, 't', 'programs', 'privileges.js');
   const dir = folder(t);
   const { stdout, stderr } = await run(process.execPath, [program, '--foreground'], { cwd: dir });
-  t.match(stderr, /^$/);
+  t.match(stderr, /^$/, 'nothing on STDERR');
   t.same(JSON.parse(stdout), {
     'setresuid': 'Operation not permitted',
     'setgroups': 'Operation not permitted',
     'chroot': 'Operation not permitted',
     '/etc/passwd': 'not there',
-  });
+  }, 'every way back is refused, and the files of the system are not there');
 });
 
 /** Why this machine has no large pages for node's code, if so. */

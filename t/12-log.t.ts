@@ -126,6 +126,7 @@ for (const { name, settings } of users) {
     await stop();
     await until('the last line', () => (log().at(-1) ?? '').includes('exiting'));
     t.equal(log().length, 5, 'the same lines');
-    for (const line of log()) t.match(line, /^[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]{8} eliza_hup\.js\[\d+\]: \S/);
+    for (const line of log()) t.match(line, /^[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]{8} eliza_hup\.js\[\d+\]: \S/,
+      'time, name, pid, text');
   });
 }

@@ -28,7 +28,7 @@ for (const { name, settings } of users) {
         await until('the old process to be gone', () => !alive(daemon));
         t.not(pid(), daemon, 'the pid file has a fresh pid');
         await until('it to be a daemon like the first', () => status(pid(), 'PPid') === '1');
-        t.equal(statSync(pidfile).mode & 0o777, 0o644);
+        t.equal(statSync(pidfile).mode & 0o777, 0o644, 'the pid file can be read by all, written by its owner');
         t.match((await (await Client.greeted(port)).bye()).slice(-60), /\n$/, 'it talks on the same port');
       });
     }
@@ -74,7 +74,7 @@ void t.test('an edited script takes effect', { skip: needs_log }, async (t) => {
   t.match((await Client.greeted(port)).text, 'Eliza:\tHello the first.\n', 'not before the HUP');
   process.kill(pid(), 'SIGHUP');
   await logged(/Server accepting/, 2);
-  t.match((await Client.greeted(port)).text, 'Eliza:\tHello the second.\n');
+  t.match((await Client.greeted(port)).text, 'Eliza:\tHello the second.\n', 'the edited one after the HUP');
 });
 
 void t.test('an edited program takes effect, in a folder whose name has a space and a plus', { skip: needs_log }, async (t) => {
@@ -90,7 +90,7 @@ void t.test('an edited program takes effect, in a folder whose name has a space 
   writeFileSync(program, readFileSync(program, 'utf8').replace('Server accepting connections', 'Server, edited, accepting'));
   process.kill(pid(), 'SIGHUP');
   await logged(/Server, edited, accepting on port/);
-  t.match((await (await Client.greeted(port)).bye()), /\n$/);
+  t.match((await (await Client.greeted(port)).bye()), /\n$/, 'the edited program serves');
 });
 
 const port_1002 = { skip: is_root ? false : 'port 1002 is root’s' };
@@ -100,5 +100,5 @@ void t.test('without a port argument the relaunch has none either', port_1002, a
   process.kill(pid(), 'SIGHUP');
   await logged(/Server accepting connections on port 1002$/, 2);
   await (await Client.greeted(1002)).bye();
-  t.notMatch(log().join('\n'), /undefined|NaN|uninitialized/);
+  t.notMatch(log().join('\n'), /undefined|NaN|uninitialized/, 'no word in the log of what is missing');
 });

@@ -24,17 +24,18 @@ for (const { name, settings } of users) {
       const { pid, pidfile, stop } = await start(t, settings);
       t.match(readFileSync(pidfile, 'latin1'), /^\d+$/, 'the pid, and nothing else');
       t.ok(alive(pid()), 'of the daemon');
-      t.equal(statSync(pidfile).mode & 0o777, 0o644);
+      t.equal(statSync(pidfile).mode & 0o777, 0o644, 'it can be read by all, written by its owner');
       await stop();
-      t.notOk(existsSync(pidfile));
+      t.notOk(existsSync(pidfile), 'TERM removes it');
     });
 
     await t.test('a second start is refused, and the first lives on', async (t) => {
       const first = await start(t, settings);
       const second = await start(t, { ...settings, dir: first.dir });
-      t.match(second.stderr, new RegExp(`^Server already running with PID ${first.pid()} at .*\\.\\n$`, 'm'));
-      t.not(second.status, 0);
-      t.equal(Number(readFileSync(first.pidfile, 'latin1')), first.pid());
+      t.match(second.stderr, new RegExp(`^Server already running with PID ${first.pid()} at .*\\.\\n$`, 'm'),
+        'it says which daemon runs');
+      t.not(second.status, 0, 'its status is not 0');
+      t.equal(Number(readFileSync(first.pidfile, 'latin1')), first.pid(), 'the pid file is still the first one’s');
       await (await Client.greeted(first.port)).bye();
     });
 
@@ -53,9 +54,9 @@ for (const { name, settings } of users) {
         writeFileSync(pidfile, text);
         const { status, stderr, port } = await start(t, { ...settings, dir });
         t.match(stderr, complaint, 'one clear line');
-        t.not(status, 0);
+        t.not(status, 0, 'the status is not 0');
         t.equal(readFileSync(pidfile, 'latin1'), text, 'nothing has changed');
-        await t.rejects(Client.open(port), { code: 'ECONNREFUSED' });
+        await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'nobody listens');
         writeFileSync(pidfile, '');
       });
     }
@@ -65,18 +66,18 @@ for (const { name, settings } of users) {
       const killed = pid();
       process.kill(killed, 'SIGKILL');
       await until('the daemon to end', () => !alive(killed));
-      t.ok(existsSync(pidfile));
+      t.ok(existsSync(pidfile), 'the file is still there');
       const { status, stderr, port, pid: next } = await start(t, { ...settings, dir });
-      t.equal(status, 0);
+      t.equal(status, 0, 'a new daemon starts');
       t.match(stderr, new RegExp(`^Removing PID file for defunct server process ${killed}\\.$`, 'm'), 'removed with a warning');
       t.match(stderr, /^\t\S+\(\) called at eliza_hup\.js line \d+$/m, 'and with the way that led there');
-      t.not(next(), killed);
+      t.not(next(), killed, 'the file has the new pid');
       await (await Client.greeted(port)).bye();
     });
 
     await t.test('a folder that is not there', async (t) => {
       const { status, stderr } = await start(t, { ...settings, env: { ELIZA_PIDFILE: '/nowhere/eliza_hup.pid' } });
-      t.match(stderr, /^Can't create \/nowhere\/eliza_hup\.pid: No such file or directory$/m);
+      t.match(stderr, /^Can't create \/nowhere\/eliza_hup\.pid: No such file or directory$/m, 'it says which file, and why');
       t.equal(status, 2, 'errno, as die has it');
     });
   });
@@ -88,8 +89,8 @@ void t.test('a pid that another process has by now', async (t) => {
   writeFileSync(pidfile, String(process.pid)); // alive, but not ours; and the file is older than this process
   utimesSync(pidfile, 1e9, 1e9);
   const { status, stderr, port } = await start(t, { dir });
-  t.equal(status, 0);
-  t.match(stderr, /^Removing PID file for defunct server process \d+\.$/m);
+  t.equal(status, 0, 'the daemon starts');
+  t.match(stderr, /^Removing PID file for defunct server process \d+\.$/m, 'and says what it has removed');
   await (await Client.greeted(port)).bye();
 });
 
@@ -100,7 +101,7 @@ void t.test('a daemon whose pid file was replaced leaves the other one alone', a
   writeFileSync(pidfile, '1');
   process.kill(daemon, 'SIGTERM');
   await until('the daemon to end', () => !alive(daemon));
-  t.equal(readFileSync(pidfile, 'latin1'), '1');
+  t.equal(readFileSync(pidfile, 'latin1'), '1', 'it stays as it is');
   rmSync(pidfile);
   await stop();
 });
@@ -109,9 +110,9 @@ void t.test('a start that fails after the pid file was made takes it away again'
   const dir = folder(t);
   mkdirSync(join(dir, 'eliza_hup.log'));
   const { status, stderr, pidfile } = await start(t, { dir });
-  t.match(stderr, `Can't write the log ${join(dir, 'eliza_hup.log')}: Is a directory\n`);
-  t.equal(status, 21);
-  t.notOk(existsSync(pidfile));
+  t.match(stderr, `Can't write the log ${join(dir, 'eliza_hup.log')}: Is a directory\n`, 'it says what is wrong with the log');
+  t.equal(status, 21, 'the status is errno: EISDIR');
+  t.notOk(existsSync(pidfile), 'no pid file is left');
 });
 
 void t.test('of two started at once, one runs and the other says why it does not', async (t) => {
@@ -120,7 +121,8 @@ void t.test('of two started at once, one runs and the other says why it does not
     const both = await Promise.all([start(t, { dir }), start(t, { dir })]);
     t.same(both.map(({ status }) => status === 0).sort(), [false, true], 'exactly one');
     const loser = both.find(({ status }) => status !== 0);
-    t.match(loser?.stderr, /^(Server already running with PID|Invalid PID file|Can't create|Can't unlink PID file) /m);
+    t.match(loser?.stderr, /^(Server already running with PID|Invalid PID file|Can't create|Can't unlink PID file) /m,
+      'the other names its reason');
     t.ok(alive(both[0].pid()), 'and the pid file names the one that runs');
     await both[0].stop();
   }
@@ -133,8 +135,8 @@ void t.test('when the command returns, the pid file is right', async (t) => {
     const env = environment({ ELIZA_PIDFILE: join(dir, 'pid'), ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} });
     const { status } = await run(command, args, { env });
     const pid = Number(readFileSync(join(dir, 'pid'), 'latin1'));
-    t.equal(status, 0);
-    t.ok(alive(pid));
+    t.equal(status, 0, 'the command returns 0');
+    t.ok(alive(pid), 'the pid in the file is a live one');
     process.kill(pid, 'SIGTERM');
     await until('it to end', () => !alive(pid));
   }
@@ -147,8 +149,8 @@ void t.test('a full disk', { skip: existsSync('/dev/full') ? needs_root : 'no /d
     `mkdir ${full}`, `mount -t tmpfs -o size=4k tmpfs ${full}`, `head -c 4096 /dev/zero > ${full}/much || true`,
     `exec ${process.execPath} ${join(root, 'eliza_hup.js')} ${await free_port()}`,
   ].join('; ')], { env: environment({ ELIZA_PIDFILE: join(full, 'pid'), ELIZA_HOME: join(dir, 'home') }) });
-  t.match(stderr, /^Can't create \S+: No space left on device$/m);
-  t.equal(status, 28);
+  t.match(stderr, /^Can't create \S+: No space left on device$/m, 'it says that the disk is full');
+  t.equal(status, 28, 'the status is errno: ENOSPC');
 });
 
 void t.test('a stale file in a folder that cannot be written', async (t) => {
@@ -162,7 +164,7 @@ void t.test('a stale file in a folder that cannot be written', async (t) => {
   if (is_root) chownSync(inner, 0, 0);
   t.teardown(() => { chmodSync(inner, 0o755); });
   const { status, stderr } = await start(t, { dir, user: 'nobody', env: { ELIZA_PIDFILE: pidfile } });
-  t.match(stderr, /^Can't unlink PID file \S+ at /m);
-  t.equal(status, 13);
-  t.ok(existsSync(pidfile));
+  t.match(stderr, /^Can't unlink PID file \S+ at /m, 'it says which file it could not remove');
+  t.equal(status, 13, 'the status is errno: EACCES');
+  t.ok(existsSync(pidfile), 'the file is still there');
 });

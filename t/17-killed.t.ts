@@ -21,7 +21,7 @@ for (const { name, settings } of users) {
       t.ok(alive(daemon), 'the daemon lives on');
       t.ok(alive(other), 'and so does the other child');
       const survivor = first.closed ? second : first;
-      t.match(await survivor.say('Are you still there?'), /^Eliza:\t/);
+      t.match(await survivor.say('Are you still there?'), /^Eliza:\t/, 'the other conversation goes on');
       await survivor.bye();
       await until('no child, not even a zombie', () => children(daemon).length === 0);
       await (await Client.greeted(port)).bye();
@@ -35,7 +35,7 @@ for (const { name, settings } of users) {
       process.kill(child, 'SIGCONT');
       t.match(await client.say('I was away.'), /^Eliza:\t/, 'a child that was stopped for a while');
       await client.bye();
-      t.ok(alive(daemon));
+      t.ok(alive(daemon), 'the daemon lives on');
     });
 
     await t.test('the daemon', async (t) => {
@@ -46,7 +46,7 @@ for (const { name, settings } of users) {
       t.match(await client.say('Are we alone now?'), /^Eliza:\t/, 'the conversation goes on to its end');
       await client.bye();
       await until('the child to end', () => !alive(child));
-      t.notMatch(log().join('\n'), /exiting normally/);
+      t.notMatch(log().join('\n'), /exiting normally/, 'nobody claims that it ended normally');
     });
   });
 }

@@ -13,12 +13,12 @@ for (const { name, settings } of users) {
     const attached = { args: ['--foreground'], attached: true };
     const { port, pid, log, logged, stop, running, dir } = await start(t, { ...settings, ...attached });
     t.not(status(pid(), 'PPid'), '1', 'it stays whose child it is');
-    t.match((await (await Client.greeted(port)).bye()), /^Eliza:\t.*\nyou:\tEliza:\t.*\n$/);
+    t.match((await (await Client.greeted(port)).bye()), /^Eliza:\t.*\nyou:\tEliza:\t.*\n$/, 'a whole conversation');
     await logged(/finished/);
     await stop();
     const { status: code, stdout } = await running;
-    t.equal(code, 0);
-    t.equal(stdout, '');
+    t.equal(code, 0, 'after TERM the command returns 0');
+    t.equal(stdout, '', 'it says nothing on STDOUT');
     const lines = log().filter((line) => !line.startsWith('eliza_hup.js:'));
     t.equal(lines.length, 5, 'start, two of the conversation, two of the end');
     const form = /^[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]{8} eliza_hup\.js\[\d+\]: \S/;
@@ -34,7 +34,8 @@ for (const [colour, env] of [['colours on a terminal', {}], ['none where NO_COLO
     await (await Client.greeted(port)).bye();
     process.kill(pid(), 'SIGTERM');
     const { stdout } = await running;
-    t.equal(/\]: \u001b\[32mServer accepting connections on port \d+\u001b\[39m/.test(stdout), colour.startsWith('colours'));
-    t.match(stdout, 'Server exiting normally');
+    t.equal(/\]: \u001b\[32mServer accepting connections on port \d+\u001b\[39m/.test(stdout), colour.startsWith('colours'),
+      `${colour}: green is the word of a server that is ready`);
+    t.match(stdout, 'Server exiting normally', 'the log goes on to its end');
   });
 }

@@ -13,13 +13,13 @@ void t.test('no more processes', { skip: needs_log || needs_prlimit }, async (t)
     const [command, ...args] = [...as_nobody, 'prlimit', '--pid', String(pid()), `--nproc=${nproc}:`];
     return (await run(command, args)).status;
   };
-  t.equal(await limit('0'), 0);
+  t.equal(await limit('0'), 0, 'it may not have another process');
   const client = await Client.open(port);
   await client.end();
   t.equal(client.text, 'Eliza:\tI am busy, please try again later.\n', 'the client is told');
   await logged(/Can't fork: Resource temporarily unavailable$/);
   t.ok(alive(pid()), 'the daemon lives on');
-  t.equal(await limit('1000'), 0);
+  t.equal(await limit('1000'), 0, 'now it may again');
   await (await Client.greeted(port)).bye();
   t.pass('and serves again when it can');
 });

@@ -20,7 +20,7 @@ for (const { name, settings } of users) {
   void t.test(name, async (t) => {
     const [command, ...args] = [...settings.user ? as_nobody : [], process.execPath, program];
     const { stdout, stderr } = await run(command, args, { cwd: folder(t) });
-    t.equal(stderr, '');
+    t.equal(stderr, '', 'nothing on STDERR');
     const { outcome, free } = JSON.parse(stdout) as { outcome: Record<string, string>; free: string };
     t.equal(free, 'exit 0', 'a child that only talks is let be');
     for (const attempt of attempts) t.equal(outcome[attempt], 'signal 31', `${attempt}: killed by SIGSYS`);
@@ -36,7 +36,7 @@ void t.test('limits on a confined child', async (t) => {
     'Max core file size': '0 0',
     'Max processes': '0 0',
     'Max open files': '64 64',
-  });
+  }, 'it may compute for a minute, write no file, start nothing, open little');
 });
 
 void t.test('a home that somebody else could change is refused', { skip: needs_root }, async (t) => {
@@ -44,7 +44,8 @@ void t.test('a home that somebody else could change is refused', { skip: needs_r
     const home = folder(t);
     await run('sh', ['-c', `${command} ${home}`]);
     const { status, stderr } = await start(t, { env: { ELIZA_HOME: home } });
-    t.match(stderr, `eliza_hup.js: ELIZA_HOME: ${home} must be root's, and writable by root alone\n`, what);
-    t.equal(status, 2);
+    t.match(stderr, `eliza_hup.js: ELIZA_HOME: ${home} must be root's, and writable by root alone\n`,
+      `one that ${what}: the line says so`);
+    t.equal(status, 2, 'the status is 2');
   }
 });

@@ -26,7 +26,7 @@ void t.test('too many from one address', { skip: needs_log }, async (t) => {
   await Promise.all([1, 2].map(() => Client.greeted(port)));
   const third = await Client.open(port);
   await third.end();
-  t.match(third.text, /try again later\.\n$/);
+  t.match(third.text, /try again later\.\n$/, 'the third client is asked to come later');
   await logged(/Connection refused: too many from one address$/);
 });
 
@@ -47,7 +47,7 @@ void t.test('a session that goes on and on', { skip: needs_log }, async (t) => {
     await new Promise((resume) => setTimeout(resume, 20));
     return client.closed;
   });
-  t.match(client.text, /Eliza:\tOur time is up, after 1 seconds\.\n/);
+  t.match(client.text, /Eliza:\tOur time is up, after 1 seconds\.\n/, 'the client is told that its time is up');
   await logged(/Connection ended after 1 seconds$/);
 });
 
@@ -70,7 +70,8 @@ void t.test('telnet', async (t) => {
   client.send('memory\n');
   await client.prompted(3);
   t.match(client.text.slice(before), '->my foot hurts\n', 'negotiation is skipped, also inside a word');
-  for (const end of ['\n', '\r\n', '\r\x00', '\r']) t.match(await client.say('hello', end), /^Eliza:\t[^\n]+\nyou:\t$/);
+  for (const end of ['\n', '\r\n', '\r\x00', '\r']) t.match(await client.say('hello', end), /^Eliza:\t[^\n]+\nyou:\t$/,
+    `${JSON.stringify(end)} ends a line`);
   const odd = await client.say('my \x1b[31mred\x07 \x08\x7fcar');
   t.notMatch(odd, /[\x00-\x08\x0b-\x1f\x7f]/, 'control bytes are not said back');
   t.match(await client.say('my ñandú', '\r\n'), /^Eliza:\t/, 'letters are letters');
@@ -85,7 +86,7 @@ void t.test('negotiation cut in two by the network', async (t) => {
     await new Promise((resume) => setImmediate(resume));
   }
   await client.prompted(3);
-  t.match(client.text, '->my dog\n');
+  t.match(client.text, '->my dog\n', 'the line is whole, without the negotiation');
   await client.bye();
 });
 
@@ -117,14 +118,15 @@ void t.test('a clock that is set does not end a session, nor keep it', (t) => {
     t.equal(handle.layer?.expired(), false, `by ${jump / 3_600_000} hours`);
   }
   Date.now = now;
-  t.same(said, []);
+  t.same(said, [], 'nothing was said of a limit');
   t.end();
 });
 
 void t.test('wrong limits are refused', async (t) => {
   for (const value of ['0', '-1', 'many', '1.5']) {
     const { status, stderr } = await start(t, { env: { ELIZA_IDLE: value } });
-    t.equal(stderr, `eliza_hup.js: ELIZA_IDLE: "${value}" is not a whole number from 1 on\n`);
-    t.equal(status, 2);
+    t.equal(stderr, `eliza_hup.js: ELIZA_IDLE: "${value}" is not a whole number from 1 on\n`,
+      `ELIZA_IDLE=${value}: one line says what it may be`);
+    t.equal(status, 2, 'the status is 2');
   }
 });

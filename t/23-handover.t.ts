@@ -37,7 +37,7 @@ for (const { name, settings } of users) {
     stop = true;
     await knocking;
     t.ok(greeted > 15, `${greeted} clients, each greeted, over five relaunches`);
-    t.notMatch(log().join('\n'), /Not relaunched/);
+    t.notMatch(log().join('\n'), /Not relaunched/, 'no relaunch was refused');
   });
 }
 
@@ -95,7 +95,7 @@ void t.test('a program that could not be started is not started', { skip: needs_
     spoil();
     process.kill(daemon, 'SIGHUP');
     const lines = await logged(/Not relaunched, it could not be started: /, n + 1);
-    t.match(lines.filter((line) => line.includes('Not relaunched')).at(-1), complaint, what);
+    t.match(lines.filter((line) => line.includes('Not relaunched')).at(-1), complaint, `${what}: the log says so`);
     t.match(await client.say('Are you all right?'), /^Eliza:\t/, 'the conversation goes on');
     await (await Client.greeted(port)).bye();
     t.equal(Number(readFileSync(pidfile, 'latin1')), daemon, 'and so does the daemon');
@@ -123,7 +123,7 @@ void t.test('two HUPs are two relaunches, one after the other', { skip: needs_lo
   await (await Client.greeted(port)).bye();
   const steps = log().flatMap((line) => /HUP signal|Trying to relaunch|Server accepting/.exec(line)?.[0] ?? []);
   const relaunch = ['HUP signal', 'Trying to relaunch', 'Server accepting'];
-  t.strictSame(steps, ['Server accepting', ...relaunch, ...relaunch]);
+  t.strictSame(steps, ['Server accepting', ...relaunch, ...relaunch], 'one relaunch is complete before the next begins');
 });
 
 /** A home for the children, which only root can have. */
@@ -162,7 +162,7 @@ void t.test('TERM during HUP ends the daemon', { skip: needs_log }, async (t) =>
   process.kill(child, 'SIGCONT');
   await until('the daemon to end', () => !alive(daemon));
   await logged(/exiting normally/);
-  t.notMatch(log().join('\n'), /Trying to relaunch/);
+  t.notMatch(log().join('\n'), /Trying to relaunch/, 'it is not relaunched any more');
 });
 
 void t.test('children that do not end on TERM are killed', { skip: needs_log }, async (t) => {
@@ -176,7 +176,7 @@ void t.test('children that do not end on TERM are killed', { skip: needs_log }, 
     await client.end();
     await logged(new RegExp(`Child ${child} ended by signal 9$`));
     await logged(line);
-    t.notOk(alive(child), signal);
+    t.notOk(alive(child), `${signal}: the child is gone`);
   }
 });
 
@@ -214,7 +214,8 @@ void t.test('a socket for another port is refused', async (t) => {
   const { port, said } = await activate(t, { ELIZA_PIDFILE: join(dir, 'pid'), ...home_in(dir) }, 1234);
   await until('the complaint', () => said().includes('\n'));
   await until('all of it', () => said().includes('at eliza_hup.js'));
-  t.match(said(), `port 1234: the socket handed over by LISTEN_FDS listens on port ${port} at`);
+  t.match(said(), `port 1234: the socket handed over by LISTEN_FDS listens on port ${port} at`,
+    'it says which port was asked for, and which one the socket has');
 });
 
 void t.test('LISTEN_FDS meant for another process is not ours', { skip: needs_log }, async (t) => {
@@ -239,5 +240,5 @@ void t.test('word to the service manager', async (t) => {
   await until('STOPPING', () => lines.length >= 4);
   t.match(lines, [
     `READY=1\nMAINPID=${first}`, /^RELOADING=1\nMONOTONIC_USEC=\d+$/, `READY=1\nMAINPID=${second}`, 'STOPPING=1',
-  ]);
+  ], 'ready, reloading, ready under its new pid, stopping');
 });

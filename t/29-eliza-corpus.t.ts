@@ -56,7 +56,7 @@ for (const language of LANGUAGES) {
       const replies = new Set(Array.from({ length: TIMES }, () => answer(bot, line)));
       for (const reply of replies) found.push(...wrong(language, line, reply).map((what) => `${what}: ${line} → ${reply}`));
     }
-    t.same(found, []);
+    t.same(found, [], 'no answer has a fault');
     t.end();
   });
 
@@ -73,7 +73,7 @@ for (const language of LANGUAGES) {
         found.push(...wrong(language, line, reply).map((what) => `${what}: ${line} → ${reply}`));
       }
     }
-    t.same(found, []);
+    t.same(found, [], 'no answer from memory has a fault');
     t.ok(pulled >= 100, `${pulled} lines came back`);
     t.end();
   });
@@ -81,7 +81,8 @@ for (const language of LANGUAGES) {
   void t.test(`${name}: a curly apostrophe counts as a straight one`, (t) => {
     const quoted = lines.filter((line) => curly(line) !== line);
     for (const line of [...quoted, ...lines.slice(0, 50).map((line) => `"${line}"`)]) {
-      t.equal(straight(answer(doctor(language), curly(line))), answer(doctor(language), line), curly(line));
+      t.equal(straight(answer(doctor(language), curly(line))), answer(doctor(language), line),
+        `the same answer to ${curly(line)}`);
     }
     t.end();
   });

@@ -80,8 +80,10 @@ void t.test('scripts that die', (t) => {
 
 void t.test('a file that cannot be read', (t) => {
   const file = join(folder, 'none.txt');
-  t.throws(() => new Eliza('Eliza', file), { message: `Could not read from file ${file} : No such file or directory\n` });
-  t.throws(() => new Eliza('Eliza', folder), { message: `Could not read from file ${folder} : Is a directory\n` });
+  t.throws(() => new Eliza('Eliza', file), { message: `Could not read from file ${file} : No such file or directory\n` },
+    'that is not there');
+  t.throws(() => new Eliza('Eliza', folder), { message: `Could not read from file ${folder} : Is a directory\n` },
+    'that is a folder');
   t.end();
 });
 
@@ -183,8 +185,10 @@ void t.test('rules the Perl dies of in a conversation do so here', (t) => {
   console.warn = () => undefined;
   t.teardown(() => { console.warn = warn; });
   const says = (rules: string): string => new Eliza({ script: `${XNONE}key: a 0\n${rules}` }).transform('a');
-  t.throws(() => says(' decomp: *\n'), { message: "Can't use an undefined value as an ARRAY reference\n" });
-  t.throws(() => says(' decomp: @b\n reasmb: c\n'), { message: /Can't use an undefined value as an ARRAY reference/ });
+  t.throws(() => says(' decomp: *\n'), { message: "Can't use an undefined value as an ARRAY reference\n" },
+    'a rule without answers');
+  t.throws(() => says(' decomp: @b\n reasmb: c\n'), { message: /Can't use an undefined value as an ARRAY reference/ },
+    'a rule without synonyms');
   t.equal(says(' decomp: *\n reasmb: goto b\n'), 'goto b', 'an unknown key is said, not gone to');
   t.equal(says(' decomp: *\n reasmb: <(4)>\n'), '<>', 'and a number without a wildcard is nothing');
   t.end();
@@ -193,15 +197,15 @@ void t.test('rules the Perl dies of in a conversation do so here', (t) => {
 void t.test('keywords are patterns, in the sense of Perl', (t) => {
   const found = (key: string, line: string): boolean =>
     new Eliza({ script: `${XNONE}key: ${key} 0\n decomp: *\n reasmb: found\n` }).transform(line) === 'found';
-  t.ok(found('colou?r', 'The COLOR of money'));
-  t.ok(found('(?:cat|dog)s?', 'two dogs'));
+  t.ok(found('colou?r', 'The COLOR of money'), 'a ? makes a letter optional; case does not matter');
+  t.ok(found('(?:cat|dog)s?', 'two dogs'), 'alternatives in a group');
   t.ok(found('[a-c]+x', 'ABCX'), 'case does not matter, in a class neither');
-  t.ok(found('\\x41b', 'ab'));
-  t.ok(found('a{2,3}', 'aaa'));
-  t.ok(found('^why', 'why me'));
-  t.notOk(found('^why', 'and why'));
-  t.ok(found('(?<!not\\s)happy', 'happy'));
-  t.notOk(found('(?<!not\\s)happy', 'not happy'));
+  t.ok(found('\\x41b', 'ab'), 'a letter by its number');
+  t.ok(found('a{2,3}', 'aaa'), 'a count in braces');
+  t.ok(found('^why', 'why me'), '^ is the start of the line');
+  t.notOk(found('^why', 'and why'), 'and nowhere else');
+  t.ok(found('(?<!not\\s)happy', 'happy'), 'a lookbehind lets pass');
+  t.notOk(found('(?<!not\\s)happy', 'not happy'), 'and refuses');
   t.notOk(found('caf\xe9s', 'CAF\xc9S'), 'but bytes beyond ASCII have no case');
   t.ok(found('caf', 'caf\xe9'), 'and are no letters');
   t.notOk(found('a\\sb', 'a\xa0b'), 'nor blanks');
@@ -224,7 +228,8 @@ void t.test('what is said about a bad script names the program', (t) => {
   const file = join(folder, 'bad.txt');
   writeFileSync(file, 'decomp: *\n');
   const { stderr, status } = spawnSync(process.execPath, [program, '--script', file], { encoding: 'utf8', input: '' });
-  t.equal(stderr, `${program}: error parsing script:  decomposition rule with no keyword. at ${file} line 1.\n`);
-  t.equal(status, 2);
+  t.equal(stderr, `${program}: error parsing script:  decomposition rule with no keyword. at ${file} line 1.\n`,
+    'program, fault, file and line');
+  t.equal(status, 2, 'the status is 2');
   t.end();
 });

@@ -35,7 +35,8 @@ void t.test('the protocol', (t) => {
   const output = talk('hello\nbye\n');
   const greeting = GREETINGS.find((text) => output.startsWith(text)) ?? t.fail('no greeting');
   const farewell = FAREWELLS.find((text) => output.endsWith(text)) ?? t.fail('no farewell');
-  t.equal(output, `${String(greeting)}Eliza:\tGood to see you. How have you been?\nyou:\t${String(farewell)}`);
+  t.equal(output, `${String(greeting)}Eliza:\tGood to see you. How have you been?\nyou:\t${String(farewell)}`,
+    'a greeting, the reply, a farewell, and nothing else');
   t.ok(FAREWELLS.some((text) => talk('').endsWith(`you:\t${text}`)), 'the end of input is a farewell too');
   t.match(talk('hello'), /Good to see you\. How have you been\?\nyou:\tEliza:\t.*\n$/, 'an unfinished line is answered');
   t.notMatch(talk('bye\nhello\n'), /see you/, 'after the farewell nothing is said');
@@ -55,7 +56,7 @@ void t.test('the same as the Perl says', { skip: no_perl() }, (t) => {
     'where is the EXIT sign',
   ];
   for (const input of conversations.map((lines) => `${lines}\n`)) {
-    t.equal(talk(input, script), perl_talk(input, script), JSON.stringify(input));
+    t.equal(talk(input, script), perl_talk(input, script), `the same conversation: ${JSON.stringify(input)}`);
   }
   t.end();
 });
@@ -84,8 +85,8 @@ void t.test('a greeting is as likely as another', (t) => {
     const which = Math.floor(bot.myrand(bot.initial.length));
     counts.set(which, (counts.get(which) ?? 0) + 1);
   }
-  t.equal(GREETINGS.length, 4);
-  t.same([...counts.keys()].sort(), [0, 1, 2, 3]);
+  t.equal(GREETINGS.length, 4, 'there are four greetings');
+  t.same([...counts.keys()].sort(), [0, 1, 2, 3], 'each comes up');
   t.ok([...counts.values()].every((count) => count > 850), 'of 4,000, each about 1,000 times');
   t.end();
 });
@@ -148,5 +149,5 @@ void t.test('when the other side has gone, so has Eliza', async (t) => {
   child.stdout.destroy();
   child.stdin.write('hello\n'.repeat(10));
   const [status, signal] = await once(child, 'exit') as [number | null, string | null];
-  t.same([status, signal], [0, null]);
+  t.same([status, signal], [0, null], 'she ends with status 0, by no signal');
 });

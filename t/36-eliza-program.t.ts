@@ -7,37 +7,39 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { Eliza } from '../Chatbot/Eliza.ts';
+import { kept, type Outcome } from './harness.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
 t.teardown(() => { rmSync(folder, { recursive: true }); });
 const program = new URL('../tools/eliza.js', import.meta.url).pathname;
 
-function eliza(args: string[], input = ''): { stdout: string; stderr: string; status: number | null } {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], { input, encoding: 'utf8' });
-  return { stdout, stderr, status };
+function eliza(args: string[], input = ''): Outcome {
+  return kept(['eliza', ...args], spawnSync(process.execPath, [program, ...args], { input, encoding: 'utf8' }));
 }
 
 void t.test('a pipe is answered without prompts', (t) => {
   const { stdout, status } = eliza([], 'hello\nbye\n');
   const [greeting, reply, farewell, end] = stdout.split('\n');
-  t.ok(new Eliza().initial.includes(greeting ?? ''));
-  t.equal(reply, 'Good to see you. How have you been?');
-  t.ok(new Eliza().final.includes(farewell ?? ''));
-  t.equal(end, '');
-  t.equal(status, 0);
+  t.ok(new Eliza().initial.includes(greeting ?? ''), 'the first line is a greeting');
+  t.equal(reply, 'Good to see you. How have you been?', 'the second the reply');
+  t.ok(new Eliza().final.includes(farewell ?? ''), 'the third a farewell');
+  t.equal(end, '', 'and the last one ends in a newline');
+  t.equal(status, 0, 'the status is 0');
   t.end();
 });
 
 void t.test('--script', (t) => {
   t.match(eliza(['--script', 'doctor.es.txt'], 'hola\n').stdout, 'Me alegra verte por aquí. ¿Cómo te ha ido?\n');
   const { stderr, status } = eliza(['--script', '/nowhere']);
-  t.equal(stderr, 'Could not read from file /nowhere : No such file or directory\n');
-  t.equal(status, 2);
+  t.equal(stderr, 'Could not read from file /nowhere : No such file or directory\n',
+    'a script that is not there: the reason on STDERR');
+  t.equal(status, 2, 'and status 2');
   t.end();
 });
 
 void t.test('--debug', (t) => {
-  t.match(eliza(['--debug'], 'hello\n').stdout, '\t-1> hello\n\t\t: * : 0 hello        \n\t\t-->  Good to see you.');
+  t.match(eliza(['--debug'], 'hello\n').stdout, '\t-1> hello\n\t\t: * : 0 hello        \n\t\t-->  Good to see you.',
+    'shows keyword and rules before the reply');
   t.end();
 });
 
@@ -89,7 +91,7 @@ void t.test('where there is no Linux', (t) => {
     const node = ['--import', pretend, program];
     const { status, stdout, stderr } = spawnSync(process.execPath, node, { input: 'my dog\nbye\n', encoding: 'utf8' });
     t.match(stdout, /^[^\n]+\n[^\n]+\n[^\n]+\n$/, `a greeting, a reply, a farewell on ${platform}`);
-    t.same([status, stderr], [0, '']);
+    t.same([status, stderr], [0, ''], 'status 0, and nothing on STDERR');
   }
   t.end();
 });

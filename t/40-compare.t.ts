@@ -34,8 +34,8 @@ function columns(stdout: string): { perl: Map<number, string>; ours: Map<number,
 const [eliza, daemon] = listings as [Listing, Listing];
 
 void t.test('the descriptions', (t) => {
-  t.equal(eliza.lines.length, 84);
-  t.equal(daemon.lines.length, 160);
+  t.equal(eliza.lines.length, 84, 'eliza_hup.pl has 84 lines');
+  t.equal(daemon.lines.length, 160, 'Daemon.pm has 160');
   for (const { perl, sections, lines } of listings) {
     const named = new Set(sections.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i)));
     const lost = lines.map((_, i) => i + 1).filter((n) => lines[n - 1] !== '' && !named.has(n));
@@ -46,7 +46,7 @@ void t.test('the descriptions', (t) => {
 
 void t.test('everything, without a copy', async (t) => {
   const { status, stdout } = await compare(['--all']);
-  t.equal(status, 0);
+  t.equal(status, 0, 'the status is 0');
   t.notMatch(stdout, '\u001b', 'no colours in a pipe');
   const widest = Math.max(...Buffer.from(stdout, 'latin1').toString('utf8').split('\n').map((line) => line.length));
   t.ok(widest <= 100, `no line is wider than 100 columns: ${widest}`);
@@ -69,19 +69,19 @@ void t.test('everything, without a copy', async (t) => {
 void t.test('a sub, some lines, a file', async (t) => {
   const perl_lines = async (...args: string[]): Promise<number[]> =>
     [...columns((await compare(args)).stdout).perl.keys()].filter(Boolean);
-  t.same(await perl_lines('kill_children'), [97, 98, 99, 100, 101]);
-  t.same(await perl_lines('28-30'), [28, 29, 30]);
-  t.same(await perl_lines('Daemon.pm:97'), [97]);
-  t.equal((await perl_lines('eliza_hup.pl')).length, 84);
+  t.same(await perl_lines('kill_children'), [97, 98, 99, 100, 101], 'a sub: its lines');
+  t.same(await perl_lines('28-30'), [28, 29, 30], 'some lines of eliza_hup.pl');
+  t.same(await perl_lines('Daemon.pm:97'), [97], 'a line of Daemon.pm');
+  t.equal((await perl_lines('eliza_hup.pl')).length, 84, 'a file: all of it');
   const { stdout } = await compare(['END']);
   t.match(stdout, /^eliza_hup\.pl:82-84/m, 'what both files have is shown of both');
-  t.match(stdout, /^Daemon\.pm:154-160/m);
+  t.match(stdout, /^Daemon\.pm:154-160/m, 'the END of Daemon.pm too');
 });
 
 void t.test('without a word: the names', async (t) => {
   const { status, stdout } = await compare([]);
-  t.equal(status, 0);
-  t.match(stdout, /^ {2}launch_child +64-78$/m);
+  t.equal(status, 0, 'the status is 0');
+  t.match(stdout, /^ {2}launch_child +64-78$/m, 'a name, and where it is');
 });
 
 void t.test('a copy of the Perl', async (t) => {
@@ -102,7 +102,7 @@ void t.test('a copy of the Perl', async (t) => {
     const { perl } = columns(stdout);
     const wrong = lines.filter((line, i) => perl.get(i + 1) !== line.replaceAll(/\s/g, ''));
     t.same([status, wrong], [0, []], `${what}: every line of ${listing.perl} is there`);
-    t.notMatch(stdout, 'lacks');
+    t.notMatch(stdout, 'lacks', 'no line is said to be missing');
   };
   await full('plain', write('plain.pl', e.join('\n')), eliza, e);
   await full('plain', write('plain.pm', d.join('\n')), daemon, d);
@@ -135,13 +135,14 @@ void t.test('a copy of the Perl', async (t) => {
     const bare = (text = ''): string => text.replaceAll(/[\s;]/g, '');
     const wrong = lines.map((_, i) => i + 1).filter((n) => bare(perl.get(n)) !== bare(lines[n - 1]));
     t.same(wrong, [], `both on one line: every line of ${listing.perl}`);
-    t.notMatch(stdout, 'lacks');
+    t.notMatch(stdout, 'lacks', 'no line is said to be missing');
   }
   const cut = `ink $pidfile; ${run_together(d.slice(109), 110)}\n`;
   const rest = await compare(['--perl', write('cut.txt', `A page.\n${cat_n(e)}It ends.\n${cut}`)]);
   t.match(rest.stdout, /Your copy lacks lines 1-3, [^]*97-101,\s+103-109\s+of\s+Daemon\.pm\./, 'the beginning cut off');
-  t.notMatch(rest.stdout, 'of eliza_hup.pl');
-  t.equal(columns(rest.stdout.slice(rest.stdout.indexOf('Daemon.pm:1'))).perl.get(114), d[113]?.replaceAll(' ', ''));
+  t.notMatch(rest.stdout, 'of eliza_hup.pl', 'eliza_hup.pl is whole');
+  t.equal(columns(rest.stdout.slice(rest.stdout.indexOf('Daemon.pm:1'))).perl.get(114), d[113]?.replaceAll(' ', ''),
+    'line 114 of Daemon.pm is the reader’s');
 
   const short = await compare(['--perl', write('short.pm', d.slice(0, 78).join('\n')), 'launch_child', 'kill_children']);
   t.match(short.stdout, 'Your copy lacks lines 97-101 of Daemon.pm.', 'short: the same');
@@ -153,18 +154,21 @@ void t.test('what is wrong is said in one line', async (t) => {
   writeFileSync(wrong, 'Arma virumque cano, Troiae qui primus ab oris\n'.repeat(100));
   const said = async (...args: string[]): Promise<string> => {
     const { status, stdout, stderr } = await compare(args);
-    t.same([status, stdout], [2, ''], args.join(' '));
+    t.same([status, stdout], [2, ''], `${args.join(' ')}: status 2, and nothing on STDOUT`);
     return stderr;
   };
   t.equal(await said('lauch_child'), 'compare: nothing is called "lauch_child"; the nearest are launch_child, '
-  + (await said('lauch_child')).split(', ').slice(1).join(', '));
-  t.match(await said('97'), /^compare: eliza_hup\.pl has lines 1 to 84, not 97; .*Daemon\.pm:97.*\n$/);
-  t.match(await said('Daemon.pm:161'), /^compare: Daemon\.pm has lines 1 to 160, not 161\n$/);
-  t.match(await said('Deamon.pm:3'), /^compare: nothing is called "Deamon\.pm:3"; the nearest are Daemon\.pm/);
-  t.match(await said('30-28'), /^compare: eliza_hup\.pl has lines 1 to 84, not 30-28\n$/);
-  t.match(await said('--perl', wrong), /^compare: in .*wrong\.txt no line of eliza_hup\.pl or Daemon\.pm is recognised\n$/);
-  t.match(await said('--perl', join(dir, 'nothing')), /^compare: there is no .*nothing\n$/);
-  t.match(await said('--nonsense'), /^compare: Unknown option '--nonsense'\n$/);
+  + (await said('lauch_child')).split(', ').slice(1).join(', '), 'a name misspelt: the nearest ones');
+  t.match(await said('97'), /^compare: eliza_hup\.pl has lines 1 to 84, not 97; .*Daemon\.pm:97.*\n$/,
+    'a line that eliza_hup.pl has not: how many it has, and where else to look');
+  t.match(await said('Daemon.pm:161'), /^compare: Daemon\.pm has lines 1 to 160, not 161\n$/, 'a line that Daemon.pm has not');
+  t.match(await said('Deamon.pm:3'), /^compare: nothing is called "Deamon\.pm:3"; the nearest are Daemon\.pm/,
+    'a file misspelt: the nearest one');
+  t.match(await said('30-28'), /^compare: eliza_hup\.pl has lines 1 to 84, not 30-28\n$/, 'from a line to one before it');
+  t.match(await said('--perl', wrong), /^compare: in .*wrong\.txt no line of eliza_hup\.pl or Daemon\.pm is recognised\n$/,
+    'a copy of something else');
+  t.match(await said('--perl', join(dir, 'nothing')), /^compare: there is no .*nothing\n$/, 'a copy that is not there');
+  t.match(await said('--nonsense'), /^compare: Unknown option '--nonsense'\n$/, 'an option it does not know');
 });
 
 void t.test('colours', async (t) => {
@@ -181,7 +185,7 @@ void t.test('--plus: each line of ours that the Perl does not have, and why', as
     t.same(unexplained, [], `${ts}: every such line has its reason in tools/plus-lines.ts`);
     for (const [begins, why] of reasons) {
       t.ok(rows.some(({ text }) => text.trimStart().startsWith(begins)), `there is such a line: ${begins}`);
-      t.match(stdout, Buffer.from(why.slice(0, 60)).toString('latin1'));
+      t.match(stdout, Buffer.from(why.slice(0, 60)).toString('latin1'), `its reason is shown: ${begins}`);
     }
   }
 });
@@ -189,5 +193,5 @@ void t.test('--plus: each line of ours that the Perl does not have, and why', as
 void t.test('a reader who has read enough', async (t) => {
   const command = `"${process.execPath}" "${join(root, 'tools', 'compare.js')}" --all | head -1`;
   const { status, stderr } = await run('sh', ['-c', command]);
-  t.same([status, stderr], [0, '']);
+  t.same([status, stderr], [0, ''], 'it ends with 0, without a word');
 });

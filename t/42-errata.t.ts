@@ -20,15 +20,16 @@ void t.test('3: no child reads the script', async (t) => {
   const { port } = await start(t, { dir, env: { ELIZA_SCRIPT: script } });
   rmSync(script);
   const heard = await Promise.all(Array.from({ length: 8 }, async () => (await Client.greeted(port)).bye()));
-  t.same(new Set(heard), new Set(['Eliza:\tHello.\nyou:\tEliza:\tGone.\n']));
+  t.same(new Set(heard), new Set(['Eliza:\tHello.\nyou:\tEliza:\tGone.\n']),
+    'with the script gone, eight clients at once hear all of it');
 });
 
 void t.test('4: a pid file that is a dangling link', async (t) => {
   const dir = folder(t);
   symlinkSync(join(dir, 'nothing'), join(dir, 'eliza_hup.pid'));
   const { status, stderr } = await start(t, { dir });
-  t.match(stderr, /^Can't create \S+eliza_hup\.pid: File exists$/m);
-  t.not(status, 0);
+  t.match(stderr, /^Can't create \S+eliza_hup\.pid: File exists$/m, 'it says which file, and why');
+  t.not(status, 0, 'the status is not 0');
 });
 
 void t.test('6: a HUP right after a relaunch, before any client', { skip: needs_log }, async (t) => {
@@ -96,7 +97,7 @@ void t.test('25: a client that had gone before it was accepted', { skip: needs_l
   const texts = log().map((line) => line.replace(/^.*?\]: /, '')).filter((text) => /connection from/i.test(text));
   const whole = ['Accepting a connection from 127.0.0.1', 'Connection from 127.0.0.1 finished'];
   t.same(texts.filter((text) => !whole.includes(text)), [], 'no line lacks the address');
-  t.ok(alive(pid()));
+  t.ok(alive(pid()), 'the daemon lives on');
 });
 
 void t.test('26: a client that leaves with replies on their way', { skip: needs_log }, async (t) => {
@@ -128,7 +129,7 @@ void t.test('39: what the starter had open does not come along', async (t) => {
   writeFileSync(join(dir, 'secret'), '');
   const env = environment({ ELIZA_PIDFILE: pidfile });
   const command = `exec 9<"${dir}/secret"; "${process.execPath}" "${join(root, 'eliza_hup.js')}" ${port}`;
-  t.equal((await run('bash', ['-c', command], { env })).status, 0);
+  t.equal((await run('bash', ['-c', command], { env })).status, 0, 'it starts with the file open');
   await until('the pid file', () => existsSync(pidfile) && readFileSync(pidfile, 'utf8') !== '');
   const daemon = Number(readFileSync(pidfile, 'utf8'));
   t.teardown(async () => {
@@ -137,15 +138,16 @@ void t.test('39: what the starter had open does not come along', async (t) => {
   });
   const client = await Client.greeted(port);
   const child = children(daemon)[0] ?? 0;
-  for (const pid of [daemon, child]) t.notMatch(descriptors(pid).join('\n'), 'secret');
+  for (const pid of [daemon, child]) t.notMatch(descriptors(pid).join('\n'), 'secret', 'neither the daemon nor a child has it');
   await client.bye();
 });
 
 void t.test('40: a message is only a text', async (t) => {
   const { status, stderr } = await run(process.execPath, [join(root, 't', 'programs', 'message.js'), '--foreground']);
-  t.equal(status, 0);
+  t.equal(status, 0, 'the program ends with 0');
   const said = Buffer.from(stderr, 'latin1').toString('utf8').trimEnd().split('\n').map((line) => line.replace(/^.*?\]: /, ''));
-  t.same(said, ['50 % of %m is %n', 'one#012Nov 22 12:00:00 message[1]: forged', '0', 'wide: €']);
+  t.same(said, ['50 % of %m is %n', 'one#012Nov 22 12:00:00 message[1]: forged', '0', 'wide: €'],
+    '%, newline, 0 and a wide character are said as they are, on one line each');
 });
 
 void t.test('41: the same command line after a relaunch', { skip: needs_log }, async (t) => {
@@ -154,5 +156,5 @@ void t.test('41: the same command line after a relaunch', { skip: needs_log }, a
   const before = words();
   process.kill(pid(), 'SIGHUP');
   await logged(/Server accepting/, 2);
-  t.same(words(), before);
+  t.same(words(), before, 'node, program and arguments are those of the start');
 });

@@ -22,7 +22,8 @@ for (const name of pages.filter((page) => !page.includes('/') && text(page).incl
     ? 'this machine has a log daemon, and the page shows one that has none'
     : !installed('nc') && 'nc is not installed';
   void t.test(`${name}: the sessions`, { skip }, async (t) => {
-    t.equal(lasting(await run_sessions(text(name))), lasting(text(name)));
+    t.equal(lasting(await run_sessions(text(name))), lasting(text(name)),
+      'each says today what the page shows; if not: npm run docs');
   });
 }
 
@@ -35,14 +36,14 @@ void t.test('the pictures can be drawn, and no text sticks out', (t) => {
         const half = (label?.length ?? 0) * 6.5 * (style?.includes('middle') ? 0.5 : 1);
         return Number(x) + half > width || (style?.includes('middle') && Number(x) - half < 0);
       });
-      t.same(out.map(([, , , label]) => label), [], `${name}: ${title}`);
+      t.same(out.map(([, , , label]) => label), [], `${name}: ${title}: no label sticks out`);
     }
   }
   t.end();
 });
 
 void t.test('a picture’s text is checked', (t) => {
-  t.throws(() => sequence('x', 'a, b\na -> c | what'), /no lane is called "c"/);
+  t.throws(() => sequence('x', 'a, b\na -> c | what'), /no lane is called "c"/, 'an arrow to nowhere is refused');
   t.end();
 });
 
@@ -60,10 +61,10 @@ void t.test('lines of the Perl are lines it has', (t) => {
 void t.test('files and errata that the guide names are there', (t) => {
   for (const name of pages) {
     const files = [...text(name).matchAll(/`((?:t|perl|tools|Chatbot)\/[\w/.-]+\.ts)`/g)].map(([, file = '']) => file);
-    t.same(files.filter((file) => !existsSync(join(root, file))), [], name);
+    t.same(files.filter((file) => !existsSync(join(root, file))), [], `${name}: each file that it names is there`);
     const scripts = Object.keys((JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object }).scripts);
     const named = [...text(name).matchAll(/`npm run ([\w:]+)/g)].map(([, script = '']) => script);
-    t.same(named.filter((script) => !scripts.includes(script)), [], `${name}: npm scripts`);
+    t.same(named.filter((script) => !scripts.includes(script)), [], `${name}: each npm script that it names is there`);
   }
   t.end();
 });

@@ -36,9 +36,15 @@ for (const scene of SCENES) {
       const places = texts.map((text) => daemon.findIndex((one) => text.test(one)));
       return places.every((place, i) => place > (places[i - 1] ?? -1));
     };
-    if (scene === 'conversation') t.match(child.at(-1), /^35 logs .*finished/);
-    if (scene === 'term') t.ok(order(/^52 logs/, /^98 TERM/, /^91 reaps child 1/, /^83 logs/, /^54 exits with 0/), 'TERM');
-    if (scene === 'hup') t.ok(order(/^58 logs/, /^59 logs/, /^98 TERM/, /^63 logs/, /^110 executes itself again/), 'HUP');
+    if (scene === 'conversation') t.match(child.at(-1), /^35 logs .*finished/, 'its last word is in the log');
+    if (scene === 'term') {
+      t.ok(order(/^52 logs/, /^98 TERM/, /^91 reaps child 1/, /^83 logs/, /^54 exits with 0/),
+        'what the daemon does at TERM, in its order');
+    }
+    if (scene === 'hup') {
+      t.ok(order(/^58 logs/, /^59 logs/, /^98 TERM/, /^63 logs/, /^110 executes itself again/),
+        'what the daemon does at HUP, in its order');
+    }
 
     for (const { perl, ours, what } of steps.filter((step) => step.perl !== '')) {
       const [file = '', line = ''] = ours.split(':');
@@ -58,12 +64,13 @@ void t.test('the program', async (t) => {
   const file = join(folder(t), 'trace.svg');
   const program = join(root, 'tools', 'trace.js');
   const { status, stdout, stderr } = await run(process.execPath, [program, '--svg', file, 'term']);
-  t.same([status, stderr], [0, '']);
-  t.match(Buffer.from(stdout, 'latin1').toString(), /^Daemon\.pm:98 +Daemon\.ts:\d+ +│ ● ○ {2}daemon → child 1: TERM$/m);
-  t.match(readFileSync(file, 'utf8'), /^<svg /);
+  t.same([status, stderr], [0, ''], 'the status is 0, and STDERR silent');
+  t.match(Buffer.from(stdout, 'latin1').toString(), /^Daemon\.pm:98 +Daemon\.ts:\d+ +│ ● ○ {2}daemon → child 1: TERM$/m,
+    'a step: the line of the Perl, ours, and who does what to whom');
+  t.match(readFileSync(file, 'utf8'), /^<svg /, 'the picture is in the file');
   for (const args of [[], ['nonsense'], ['term', 'hup'], ['--nonsense']]) {
     const wrong = await run(process.execPath, [program, ...args]);
-    t.match(wrong.stderr, /^trace: [^\n]+\n$/, args.join(' ') || 'nothing');
-    t.equal(wrong.status, 2);
+    t.match(wrong.stderr, /^trace: [^\n]+\n$/, `trace ${args.join(' ')}: one line says what is wrong`);
+    t.equal(wrong.status, 2, 'the status is 2');
   }
 });

@@ -38,7 +38,7 @@ t.same(translated.sort(), pages, 'the same pages');
 for (const name of pages) {
   void t.test(name, (t) => {
     const [english, spanish] = [docs, join(docs, 'es')].map((folder) => bones(readFileSync(join(folder, name), 'utf8')));
-    for (const [bone, value] of Object.entries(english ?? {})) t.same(spanish?.[bone], value, bone);
+    for (const [bone, value] of Object.entries(english ?? {})) t.same(spanish?.[bone], value, `the same ${bone}`);
     t.end();
   });
 }

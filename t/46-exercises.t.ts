@@ -39,7 +39,7 @@ async function exercise(args: string[], checkout = root): Promise<Outcome> {
 async function solve(number: number, copy: string, part = '', other = ''): Promise<string[]> {
   const from = join(files, names[number - 1] ?? '');
   const wanted = existsSync(join(from, 'solution')) ? readdirSync(join(from, 'solution')) : [];
-  for (const name of wanted.filter((name) => !name.endsWith('.js'))) {
+  for (const name of wanted.filter((name) => !/\.js(?:\.map)?$/.test(name))) {
     const text = readFileSync(join(from, 'solution', name), 'utf8');
     writeFileSync(join(copy, name), text.replaceAll(/'(?:\.\.\/){3,}/g, "'./"));
   }
@@ -62,19 +62,19 @@ for (const [i, title] of titles.entries()) {
     const begun = await exercise(args);
     t.same([begun.status, begun.stderr], [0, ''], 'it begins');
     const [, edit = ''] = /^ {2}edit {2}(.*)$/m.exec(begun.stdout) ?? [];
-    t.equal(begun.stdout.split('\n')[0], `Exercise ${number}: ${title}`);
+    t.equal(begun.stdout.split('\n')[0], `Exercise ${number}: ${title}`, 'its first line has number and title');
     t.same(edit.split(', ').filter((file) => !existsSync(file)), [], 'what is to be edited is there');
     t.match(begun.stdout, `npm run exercise ${number} ${copy}\n`, 'it says how to run the test');
 
     const before = await exercise(args);
     t.equal(before.status, 1, 'the test fails on what a student is given');
     t.match(before.stdout, new RegExp(`^ *not ok .*${missing[i] ?? 'x'}`, 'm'), 'and says what is missing');
-    t.match(before.stdout, `Exercise ${number} is not solved yet`);
+    t.match(before.stdout, `Exercise ${number} is not solved yet`, 'and that it is not solved yet');
 
     const patched = await solve(number, copy);
     const after = await exercise(args);
     t.equal(after.status, 0, `with the solution it passes: ${after.stdout}${after.stderr}`);
-    t.match(after.stdout, `Exercise ${number} is solved.`);
+    t.match(after.stdout, `Exercise ${number} is solved.`, 'it says so');
     if (patched.length === 0) return; // npm run check has linted it
     const eslint = join('node_modules', 'eslint', 'bin', 'eslint.js');
     const { stdout } = await run(process.execPath, [eslint, ...patched], { cwd: copy });
@@ -93,9 +93,9 @@ void t.test('answers that are wrong', { buffered: true }, async (t) => {
       .replaceAll(/^answer: (.*)$/gm, (_, answer: string) => `answer: ${wrong(answer)}`);
     writeFileSync(join(copy, 'answers.txt'), answers);
     const { status, stdout } = await exercise([String(number), copy]);
-    t.equal(status, 1);
+    t.equal(status, 1, `exercise ${number}: the test fails`);
     t.equal(stdout.match(/^ +not ok /gm)?.length, answers.match(/^answer:/gm)?.length, `exercise ${number}: each is refused`);
-    t.notMatch(stdout, /\n {4}ok /);
+    t.notMatch(stdout, /\n {4}ok /, 'none of them is taken');
   }
 });
 
@@ -110,7 +110,7 @@ for (const [number, part, other, why] of [
     await solve(number, copy, part, other);
     const { status, stdout } = await exercise([String(number), copy]);
     t.equal(status, 1, 'is none');
-    t.match(stdout, new RegExp(`^ *not ok .*${why}`, 'm'));
+    t.match(stdout, new RegExp(`^ *not ok .*${why}`, 'm'), 'the test says what is missing');
   });
 }
 
@@ -135,13 +135,13 @@ void t.test('the pages and the folders agree', { buffered: true }, (t) => {
   t.equal(titles.length, 10, 'ten exercises');
   const spanish = readFileSync(join(root, 'docs', 'es', 'exercises.md'), 'utf8');
   const numbers = (text: string): string[] => (text.match(/^## \d+\./gm) ?? []);
-  t.same(numbers(page), titles.map((_, i) => `## ${i + 1}.`));
-  t.same(numbers(spanish), numbers(page));
+  t.same(numbers(page), titles.map((_, i) => `## ${i + 1}.`), 'the headings are numbered from 1 on');
+  t.same(numbers(spanish), numbers(page), 'and the Spanish ones too');
   t.same(names.map((name) => Number(name.slice(0, 2))), titles.map((_, i) => i + 1), 'a folder each');
   for (const [i, title] of titles.entries()) {
     const path = join(files, names[i] ?? '');
     const test = readFileSync(join(path, 'exercise.t.ts'), 'utf8');
-    t.match(test, ` * Exercise ${i + 1}: ${title}\n`, path);
+    t.match(test, ` * Exercise ${i + 1}: ${title}\n`, `${path} has the title of the page`);
     t.ok(existsSync(join(path, 'solution')) || existsSync(join(path, 'solution.patch')), `${title}: it has a solution`);
   }
   t.end();
@@ -156,9 +156,10 @@ void t.test('without a number: the ten, and how far each is', { buffered: true }
   mkdirSync(join(checkout, 'exercises', '4'));
   writeFileSync(join(checkout, 'exercises', '4', '.solved'), '');
   const { status, stdout } = await exercise([], checkout);
-  t.equal(status, 0);
+  t.equal(status, 0, 'the status is 0');
   t.same(stdout.split('\n').slice(0, titles.length).map((line) => line.trim().split(/ {2,}/)), titles.map((title, i) =>
-    [String(i + 1), title, i === 2 ? 'begun' : i === 3 ? 'solved' : 'not begun']));
+    [String(i + 1), title, i === 2 ? 'begun' : i === 3 ? 'solved' : 'not begun']),
+  'each has its number, its title, and how far it is');
 });
 
 void t.test('what is there is not written to', { buffered: true }, async (t) => {
@@ -167,22 +168,24 @@ void t.test('what is there is not written to', { buffered: true }, async (t) => 
   const mine = 'this is not TypeScript\n';
   writeFileSync(join(copy, 'eliza_hup.ts'), mine);
   const { status, stdout } = await exercise(['3', copy]);
-  t.equal(status, 1);
+  t.equal(status, 1, 'the status is 1');
   t.match(stdout, /^eliza_hup\.ts.*error TS/m, 'what does not compile is said to');
   t.match(stdout, `Exercise 3 does not compile yet: see the lines above. Your work in ${copy} is kept; `
-  + 'to begin anew, remove that folder.\n');
-  t.equal(readFileSync(join(copy, 'eliza_hup.ts'), 'utf8'), mine);
+  + 'to begin anew, remove that folder.\n', 'what is kept, and how to begin anew, is said');
+  t.equal(readFileSync(join(copy, 'eliza_hup.ts'), 'utf8'), mine, 'what the student wrote is still there');
 
   const refused = async (...args: string[]): Promise<string> => {
     const { status, stdout, stderr } = await exercise(args);
-    t.same([status, stdout], [2, ''], args.join(' '));
+    t.same([status, stdout], [2, ''], `${args.join(' ')}: status 2, and nothing on STDOUT`);
     return stderr;
   };
   t.equal(await refused('4', copy), `exercise: ${copy} is there already, and is no copy of exercise 4; remove it, `
-  + 'or name another folder\n');
-  t.equal(await refused('11'), 'exercise: there is no exercise 11; they are 1 to 10\n');
-  t.equal(await refused('three'), 'exercise: there is no exercise three; they are 1 to 10\n');
+  + 'or name another folder\n', 'a folder with another exercise in it');
+  t.equal(await refused('11'), 'exercise: there is no exercise 11; they are 1 to 10\n', 'a number beyond the last');
+  t.equal(await refused('three'), 'exercise: there is no exercise three; they are 1 to 10\n', 'a word for a number');
   const nowhere = await refused('3', '/dev/null/copy');
-  t.match(nowhere, /^exercise: ENOTDIR: [^\n]*; a folder of yours can be named after the number\n$/);
-  t.equal(await refused('3', copy, 'more'), 'exercise: one number and one folder, please, not "more" as well\n');
+  t.match(nowhere, /^exercise: ENOTDIR: [^\n]*; a folder of yours can be named after the number\n$/,
+    'a place where no folder can be');
+  t.equal(await refused('3', copy, 'more'), 'exercise: one number and one folder, please, not "more" as well\n',
+    'a word too many');
 });

@@ -145,8 +145,8 @@ for (const { name, settings } of users) {
     const pid = (): number => Number(readFileSync(join(home, 'eliza_hup.pid'), 'latin1'));
 
     await t.test('start, talk, restart, end', async (t) => {
-      const { status, stderr } = await type('node eliza_hup.js 1200');
-      t.equal(status, 0, stderr);
+      const { status } = await type('node eliza_hup.js 1200');
+      t.equal(status, 0, 'the command returns');
       const daemon = pid();
       t.teardown(() => { if (alive(daemon)) process.kill(daemon, 'SIGKILL'); });
 
@@ -165,7 +165,7 @@ for (const { name, settings } of users) {
       });
 
       const at = '$(cat ~/eliza_hup.pid)';
-      t.equal((await type('kill -HUP', { change: (command) => `${command} ${at}` })).status, 0);
+      t.equal((await type('kill -HUP', { change: (command) => `${command} ${at}` })).status, 0, 'kill -HUP is taken');
       const next = await until('another daemon', () => {
         try {
           return pid() === daemon ? 0 : pid();
@@ -175,7 +175,7 @@ for (const { name, settings } of users) {
       });
       t.teardown(() => { if (alive(next)) process.kill(next, 'SIGKILL'); });
       t.match(await (await Client.greeted(port)).bye(), /^Eliza:\t/, 'HUP restarts it');
-      t.equal((await type('kill -TERM', { change: (command) => `${command} ${at}` })).status, 0);
+      t.equal((await type('kill -TERM', { change: (command) => `${command} ${at}` })).status, 0, 'kill -TERM is taken');
       await until('the daemon to end', () => !alive(next));
       t.pass('TERM ends it');
     });
@@ -186,22 +186,23 @@ for (const { name, settings } of users) {
       await client.bye();
       process.kill(pid(), 'SIGTERM');
       const { status, stdout, stderr } = await running;
-      t.equal(status, 0);
+      t.equal(status, 0, 'after TERM the command returns 0');
       t.match(stdout + stderr, /Server accepting connections on port \d+\n[^]*Server exiting normally\n$/, 'it shows the log');
-      t.match((await type('node eliza_hup.js --help')).stdout, '--foreground');
+      t.match((await type('node eliza_hup.js --help')).stdout, '--foreground', '--help explains --foreground');
       typed.delete('node eliza_hup.js --help'); // the README has it as `--help`
     });
 
     for (const command of here.filter((one) => one.startsWith('npx eliza') && !unasked(one))) {
       writeFileSync(join(dir, 'lines.txt'), 'hello\n');
       const { status, stdout, stderr } = await type(command, { input: 'hello\nbye\n' });
-      t.same([status, stderr], [0, ''], command);
+      t.same([status, stderr], [0, ''], `${command}: status 0, and nothing on STDERR`);
       t.ok(stdout.trimEnd().split('\n').length >= 2, 'she answers');
     }
     for (const command of here.filter((one) => /^npm run (?:compare|trace) /.test(one))) {
       const { status, stdout } = await type(command);
-      t.equal(status, 0, command);
-      t.match(Buffer.from(stdout, 'latin1').toString(), command.includes('trace') ? '●' : /Daemon\.(?:pm|ts)/);
+      t.equal(status, 0, `${command}: status 0`);
+      t.match(Buffer.from(stdout, 'latin1').toString(), command.includes('trace') ? '●' : /Daemon\.(?:pm|ts)/,
+        'it shows what it should');
     }
   });
 }
@@ -214,15 +215,15 @@ void t.test('what a developer types', async (t) => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('t/*.t.js', 't/01-*.t.js t/02-*.t.js'));
     for (const command of here.filter((one) => one.startsWith('npm run prove'))) {
       const { status, stdout } = await type(command);
-      t.equal(status, 0, command);
-      t.match(stdout, /^Files=2, .*\nResult: PASS$/m);
+      t.equal(status, 0, `${command}: status 0`);
+      t.match(stdout, /^Files=2, .*\nResult: PASS$/m, 'prove is content with both files');
     }
   });
   await t.test('format', async (t) => {
     const file = join(dir, 'tools', 'prove.ts');
     const text = readFileSync(file, 'utf8');
     writeFileSync(file, text.replaceAll(';\n', ';  \n'));
-    t.equal((await type('npm run format')).status, 0);
+    t.equal((await type('npm run format')).status, 0, 'the status is 0');
     t.equal(readFileSync(file, 'utf8'), text, 'what was amiss is mended');
   });
   await t.test('soak', async (t) => {
@@ -240,18 +241,19 @@ void t.test('what a developer types', async (t) => {
   await t.test('bench', excuse(bot, bench), async (t) => {
     for (const command of here.filter((one) => bench.test(one))) {
       const { status, stdout } = await type(command, { change: (command) => `${command} --quick` });
-      t.equal(status, 0, command);
-      t.match(stdout, 'Perl');
+      t.equal(status, 0, `${command}: status 0`);
+      t.match(stdout, 'Perl', 'the Perl is among those measured');
     }
   });
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const strips = major > 22 || (major === 22 && minor >= 18);
   await t.test('TypeScript as it is', excuse(!strips && 'this Node does not strip types', /^node .*\.ts$/), async (t) => {
-    t.match((await type('node eliza_hup.ts', { change: (command) => `${command} --help` })).stdout, '--foreground');
+    t.match((await type('node eliza_hup.ts', { change: (command) => `${command} --help` })).stdout, '--foreground',
+      'eliza_hup.ts runs without a build');
   });
   const manual = (await run('perldoc', ['-f', 'alarm']).catch(() => undefined))?.status === 0;
   await t.test('perldoc', excuse(!manual && 'perldoc is not installed', /^perldoc /), async (t) => {
-    t.match((await type('perldoc -f alarm')).stdout, 'alarm');
+    t.match((await type('perldoc -f alarm')).stdout, 'alarm', 'the manual has it');
   });
 });
 
@@ -282,7 +284,7 @@ void t.test('none is left over', async (t) => {
 void t.test('each npm script that a page names is there', (t) => {
   const scripts = Object.keys((JSON.parse(source('package.json')) as { scripts: object }).scripts);
   const named = commands.flatMap((command) => /^npm (?:run |(?=test))(\w+)/.exec(command)?.[1] ?? []);
-  t.same(named.filter((name) => !scripts.includes(name)), []);
+  t.same(named.filter((name) => !scripts.includes(name)), [], 'package.json has each of them');
   const untold = scripts.filter((name) => !['prepare', 'prepack', 'postpack', 'lint'].includes(name) && !named.includes(name));
   t.same(untold, [], 'and each that a reader may type is told');
   t.end();

@@ -36,7 +36,7 @@ void t.test('the reader page', { skip: needs_browser }, async (t) => {
     const at = (): Promise<string | null> => page.evaluate('document.activeElement.closest(".line")?.id');
     await page.locator('#daemon-97 a').focus();
     await page.keyboard.press('ArrowDown');
-    t.equal(await at(), 'daemon-98');
+    t.equal(await at(), 'daemon-98', 'an arrow leads to the next line');
     await page.keyboard.press('ArrowRight');
     t.match(await at(), /^daemon-ts-/, 'to the other side');
     await page.keyboard.press('ArrowLeft');
@@ -50,7 +50,7 @@ void t.test('the reader page', { skip: needs_browser }, async (t) => {
 
   await t.test('a permanent link lands', async (t) => {
     const there = await browser.open('reader', { hash: '#daemon-97' });
-    t.ok(await there.locator('#daemon-97').isVisible());
+    t.ok(await there.locator('#daemon-97').isVisible(), 'the line is there');
     const box = await there.locator('#daemon-97').boundingBox();
     t.ok(box && box.y > 0 && box.y < 900, 'in sight');
     t.ok(await there.locator('.pair.lit #daemon-97').isVisible(), 'and lit');
@@ -99,7 +99,7 @@ void t.test('the reader page', { skip: needs_browser }, async (t) => {
 
   for (const scheme of ['light', 'dark'] as const) {
     await t.test(`axe, ${scheme}`, async (t) => {
-      t.same(await violations(await browser.open('reader', { scheme })), []);
+      t.same(await violations(await browser.open('reader', { scheme })), [], 'nothing is amiss');
     });
   }
   t.same(browser.errors, [], 'the console is silent');

@@ -28,7 +28,7 @@ void t.test('ELIZA in the page', { skip: needs_browser }, async (t) => {
   await page.selectOption('#language', 'es');
   t.equal(await page.locator('#log li').count(), 1, 'in Spanish she begins again');
   t.match(await say('Mi mamá me odia, ñandú.'), /^Eliza: [^\ufffd]*mamá[^\ufffd]*$/, 'and knows her accents');
-  t.equal(await page.locator('#log').getAttribute('lang'), 'es');
+  t.equal(await page.locator('#log').getAttribute('lang'), 'es', 'a screen reader is told that it is Spanish');
 
   for (const scheme of ['light', 'dark'] as const) {
     t.same(await violations(await browser.open('eliza', { scheme })), [], `axe, ${scheme}`);

@@ -21,15 +21,15 @@ void t.test('each contender serves each conversation to its end', { skip }, asyn
   const dir = mkdtempSync(join(tmpdir(), 'bench-'));
   t.teardown(() => { rmSync(dir, { recursive: true }); });
   const json = join(dir, 'bench.json');
-  const { status, stdout, stderr } = await run(process.execPath, [
+  const { status, stdout } = await run(process.execPath, [
     join(root, 'bench', 'bench.js'), '--quick', '--json', json, '--svg', join(dir, 'bench.svg'),
   ]);
-  t.equal(status, 0, stderr);
+  t.equal(status, 0, 'the bench comes to its end');
   const { contenders } = JSON.parse(readFileSync(json, 'utf8')) as { contenders: Result[] };
   t.ok(contenders.length >= 5, 'ours, the Perl, two of Node, a floor');
   for (const { name, complete, lost } of contenders) {
     t.ok(complete > 0 && lost === 0, `${name}: ${complete} complete, ${lost} lost`);
-    t.match(stdout, name);
+    t.match(stdout, name, `the table has ${name}`);
   }
-  t.match(readFileSync(join(dir, 'bench.svg'), 'utf8'), /^<svg .*<\/svg>\n$/s);
+  t.match(readFileSync(join(dir, 'bench.svg'), 'utf8'), /^<svg .*<\/svg>\n$/s, 'the chart is a picture');
 });

@@ -55,7 +55,7 @@ void t.test('no descriptor left for a client', { skip: needs_log || needs_prlimi
   await client.bye();
   t.pass('and is greeted when there is one again');
   await until('the child to be reaped', () => children(daemon).length === 0);
-  t.equal(descriptors(daemon).length, before);
+  t.equal(descriptors(daemon).length, before, 'the daemon has as many descriptors as before');
 });
 
 void t.test('a client who vanishes, after each byte of what he has to say', { skip: needs_log }, async (t) => {
@@ -80,7 +80,7 @@ void t.test('a client who vanishes, after each byte of what he has to say', { sk
   t.notMatch(log().join('\n'), /ended by signal| line \d+/, 'no child died of it');
   t.equal(log().filter((line) => line.includes('finished')).length, clients, 'each conversation has its "finished"');
   t.equal(descriptors(daemon).length, before, 'and none has left a descriptor');
-  t.equal(pid(), daemon);
+  t.equal(pid(), daemon, 'the daemon is still the same');
 });
 
 void t.test('a client who goes while a hundred replies are due', { skip: needs_log }, async (t) => {
@@ -104,7 +104,7 @@ void t.test('a client who has said all he has to say still listens', async (t) =
   ] as const) {
     const socket = await open(port, { allowHalfOpen: true });
     socket.end(words);
-    t.match(await heard(socket), form, JSON.stringify(words));
+    t.match(await heard(socket), form, `${JSON.stringify(words)} is answered`);
   }
 });
 
@@ -115,7 +115,7 @@ void t.test('a stopped child keeps its client waiting, and nobody else', async (
   process.kill(child, 'SIGSTOP');
   client.send('Are you there?\n');
   for (let i = 0; i < 5; i++) await (await Client.greeted(port)).bye();
-  t.notMatch(client.text, /you:\t[^]*you:\t/);
+  t.notMatch(client.text, /you:\t[^]*you:\t/, 'the client of the stopped child waits for an answer');
   process.kill(child, 'SIGCONT');
   await client.prompted(2);
   await client.bye();
@@ -222,7 +222,7 @@ for (const { name, settings } of users) {
         await Promise.all(clients.map((client) => client.end()));
         await until('its end', () => !alive(daemon));
         t.notOk(existsSync(pidfile), `${signals.join(', ')}: it has ended, and no other has come`);
-        await t.rejects(Client.open(port), { code: 'ECONNREFUSED' });
+        await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'nobody listens');
       }
     });
 

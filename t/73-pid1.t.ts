@@ -80,15 +80,15 @@ void t.test('with the capabilities that deploy/ leaves it', { skip: skip || need
   const { port, pid, said } = await contain(t, 'setpriv', '--bounding-set', '-all,+setuid,+setgid,+sys_chroot');
   const client = await Client.greeted(port);
   const [child = 0] = children(pid);
-  t.equal(status(child, 'Uid'), '65534 65534 65534 65534');
-  t.equal(status(child, 'CapEff'), '0000000000000000');
+  t.equal(status(child, 'Uid'), '65534 65534 65534 65534', 'a conversation is nobody');
+  t.equal(status(child, 'CapEff'), '0000000000000000', 'without capabilities');
   process.kill(pid, 'SIGHUP');
   await client.end();
   await until('the relaunch', () => said().match(/Server accepting/g)?.length === 2);
   await (await Client.greeted(port)).bye();
   process.kill(pid, 'SIGTERM');
   await until('the end', () => said().includes('exiting normally'));
-  t.notMatch(said(), /Can't|EPERM|Operation not permitted/);
+  t.notMatch(said(), /Can't|EPERM|Operation not permitted/, 'it missed no right');
 });
 
 void t.test('as an ordinary user, with no capability at all', { skip: skip || needs_setpriv }, async (t) => {
@@ -98,5 +98,5 @@ void t.test('as an ordinary user, with no capability at all', { skip: skip || ne
   await (await Client.greeted(port)).bye();
   process.kill(pid, 'SIGTERM');
   await until('the end', ended);
-  t.match(said(), /Server exiting normally\n$/);
+  t.match(said(), /Server exiting normally\n$/, 'TERM: it ends');
 });

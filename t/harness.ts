@@ -98,6 +98,27 @@ export interface RunOptions {
   listen?: (text: string) => void;
 }
 
+/** What the last commands have said, as it is shown when an assertion fails. */
+const said: string[] = [];
+
+/** Keeps what a command has left for whoever has to look into a failure. @returns the same */
+export function kept(words: string[], outcome: Outcome): Outcome {
+  const last = (name: 'stdout' | 'stderr'): string[] => outcome[name].trimEnd().split('\n').slice(-40)
+    .filter(Boolean).map((line) => `${name}: ${line}`);
+  const { status, signal } = outcome;
+  const end = signal ?? `status ${String(status)}`;
+  said.push([`$ ${words.join(' ')}`, ...last('stdout'), ...last('stderr'), end].map((line) => `# ${line}\n`).join(''));
+  if (said.length > 3) said.shift();
+  return outcome;
+}
+
+if (/\.t\.[jt]s$/.test(process.argv[1] ?? '')) { // a bench uses this file too
+  const { t } = await import('tap');
+  t.on('assert', ({ ok, todo }: { ok: boolean; todo: boolean | string }) => {
+    if (!ok && todo === false) process.stderr.write(said.splice(0).join(''));
+  });
+}
+
 /** Runs a command to its end. */
 export function run(command: string, args: string[], options: SpawnOptionsWithoutStdio & RunOptions = {}): Promise<Outcome> {
   const { input, listen, ...rest } = options;
@@ -118,7 +139,7 @@ export function run(command: string, args: string[], options: SpawnOptionsWithou
     const timer = setTimeout(() => child.kill('SIGKILL'), 4 * deadline);
     child.once('error', reject).once('close', (status, signal) => {
       clearTimeout(timer);
-      resolve({ status, signal, stdout, stderr });
+      resolve(kept([command, ...args], { status, signal, stdout, stderr }));
     });
   });
 }

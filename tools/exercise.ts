@@ -67,7 +67,7 @@ function shown(path: string): string {
 /** Copies a file, or a folder's files; what they import of the project stands beside them, or below, in a copy. */
 function put(from: string, to: string): void {
   if (statSync(from).isDirectory()) {
-    for (const name of readdirSync(from)) if (!name.endsWith('.js')) put(join(from, name), join(to, name));
+    for (const name of readdirSync(from)) if (!/\.js(?:\.map)?$/.test(name)) put(join(from, name), join(to, name));
     return;
   }
   mkdirSync(dirname(to), { recursive: true });
@@ -101,11 +101,11 @@ function test({ number }: Exercise, copy: string): number {
   const anew = `Your work in ${shown(copy)} is kept; to begin anew, remove that folder.`;
   rmSync(join(copy, SOLVED), { force: true });
   const tsc = join(copy, 'node_modules', 'typescript', 'bin', 'tsc');
-  if (run(tsc, '-p', copy, '--incremental', '--tsBuildInfoFile', join(copy, '.tsbuildinfo')) !== 0) {
+  if (run(tsc, '-p', copy, '--sourceMap', '--incremental', '--tsBuildInfoFile', join(copy, '.tsbuildinfo')) !== 0) {
     stdout.write(`\nExercise ${number} does not compile yet: see the lines above. ${anew}\n`);
     return 1;
   }
-  if (run(join(copy, TEST.replace(/ts$/, 'js'))) !== 0) {
+  if (run('--enable-source-maps', join(copy, TEST.replace(/ts$/, 'js'))) !== 0) {
     stdout.write(`\nExercise ${number} is not solved yet: see what is "not ok". ${anew}\n`);
     return 1;
   }

@@ -1,17 +1,111 @@
 /**
- * Runs one test file for Perl's prove: `prove --exec 'node tools/prove.js' t/*.t.js`, or `npm run prove`.
+ * `npm run prove`: the tests under Perl's prove. `npm run prove -- t/13-term.t.js` runs that file alone, `npm run prove --
+ * -s -j 4` all of them, shuffled and four at a time: whatever is no test file goes to prove as it is.
  *
- * node-tap speaks TAP version 14, and prove up to 3.44 stops at that line. Of what is new in 14, the tests use indented
- * subtests, which 13 passes over; so saying 13 is enough.
+ * prove starts this program again for each test file, with `--tap`. node-tap speaks TAP version 14, prove (up to 3.50) reads
+ * 13: it passes over subtests, and stops at node-tap's YAML. So a failure inside a subtest is told as Test::More would: on
+ * STDERR, with its name, its line, and what was expected.
  *
  * @module
  */
 import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 
-const child = spawn(process.execPath, process.argv.slice(2), {
-  env: { ...process.env, TAP_TIMEOUT: '300' }, // seconds; as .taprc has it
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-createInterface(child.stdout).on('line', (line) => { console.log(line === 'TAP version 14' ? 'TAP version 13' : line); });
-child.on('close', (status) => { process.exitCode = status ?? 255; });
+const self = fileURLToPath(import.meta.url);
+const tests = join(self, '..', '..', 't');
+
+/** A program whose status becomes ours. @returns its process */
+function start(command: string, args: string[], stdout: 'inherit' | 'pipe'): ReturnType<typeof spawn> {
+  const env = { ...process.env, TAP_TIMEOUT: '300' }; // seconds; as .taprc has it
+  return spawn(command, args, { env, stdio: ['ignore', stdout, 'inherit'] })
+    .once('error', (error) => {
+      console.error(`prove: ${error.message}`);
+      process.exitCode = 2;
+    })
+    .once('close', (status) => { process.exitCode ??= status ?? 255; });
+}
+
+/** Lines of a diagnostic. */
+function diagnostic(text: string): void {
+  for (const line of text.trimEnd().split('\n')) console.error(`# ${line}`);
+}
+
+/** What node-tap knows of a failure, beside its name. */
+interface Failure {
+  at?: { fileName?: string; lineNumber?: number };
+  diff?: string;
+  found?: unknown;
+  wanted?: unknown;
+}
+
+/** Tells of a failure in the words of Test::More. */
+function tell(name: string, yaml: string): void {
+  const { at, diff, found, wanted } = (parse(yaml) ?? {}) as Failure;
+  diagnostic(`  Failed test '${name.replaceAll('\\#', '#')}'`);
+  if (at?.fileName !== undefined) diagnostic(`  at ${at.fileName} line ${at.lineNumber ?? 0}.`);
+  if (diff !== undefined) diagnostic(diff.replaceAll(/^/gm, '    '));
+  else if (found !== undefined) {
+    diagnostic(`         got: ${JSON.stringify(found)}`);
+    if (wanted !== undefined) diagnostic(`    expected: ${JSON.stringify(wanted)}`);
+  }
+}
+
+/** Translates TAP 14 to 13, line by line. */
+class Translator {
+  /** The names of the subtests that are open, from the outermost in. */
+  readonly #open: string[] = [];
+  /** The depth of the last failure, its name, and its YAML so far. */
+  #failure: { depth: number; name: string; yaml: string } | undefined;
+  #yaml = false;
+
+  line(line: string): void {
+    const [, indent = '', text = ''] = /^( *)(.*)$/s.exec(line) ?? [];
+    if (this.#yaml) {
+      if (text === '...' && indent.length % 4 === 2) this.#close();
+      else if (this.#failure) this.#failure.yaml += `${line.slice(this.#failure.depth * 4 + 2)}\n`;
+      return;
+    }
+    if (text === '---' && indent.length % 4 === 2) {
+      this.#yaml = true;
+      return;
+    }
+    this.#close();
+    const depth = indent.length / 4;
+    const [, result, name = ''] = /^(not ok|ok) \d+(?: - (.*?))?(?: # time=\S+)?$/.exec(text) ?? [];
+    const [, subtest] = /^# Subtest: (.*)$/.exec(text) ?? [];
+    if (subtest !== undefined) this.#open.splice(depth, Infinity, subtest);
+    if (result === undefined) {
+      console.log(text === 'TAP version 14' ? 'TAP version 13' : line);
+      return;
+    }
+    if (result === 'not ok' && this.#open.length <= depth && !name.includes(' # TODO')) { // and it is not a subtest's result
+      this.#failure = { depth, name: [...this.#open, name].join(' > '), yaml: '' };
+    }
+    this.#open.splice(depth);
+    console.log(line.replace(/ # time=\S+$/, ''));
+  }
+
+  /** Tells of the failure whose YAML is complete, if there is one. */
+  #close(): void {
+    this.#yaml = false;
+    if (this.#failure) tell(this.#failure.name, this.#failure.yaml);
+    this.#failure = undefined;
+  }
+}
+
+const args = process.argv.slice(2);
+if (args[0] === '--tap') {
+  const translator = new Translator();
+  const { stdout } = start(process.execPath, ['--enable-source-maps', ...args.slice(1)], 'pipe');
+  if (stdout) createInterface(stdout).on('line', (line) => { translator.line(line); });
+} else {
+  const is_test = (word: string): boolean => /\.t\.[jt]s$/.test(word);
+  const named = args.filter(is_test).map((file) => file.replace(/ts$/, 'js'));
+  const all = readdirSync(tests).filter((name) => name.endsWith('.t.js')).sort().map((name) => relative('', join(tests, name)));
+  const exec = `${process.execPath} ${relative('', self)} --tap`; // which prove splits at blanks
+  start('prove', ['--exec', exec, ...args.filter((word) => !is_test(word)), ...named.length > 0 ? named : all], 'inherit');
+}

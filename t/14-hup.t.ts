@@ -69,7 +69,7 @@ void t.test('an edited script takes effect', { skip: needs_log }, async (t) => {
   };
   write('Hello the first.');
   const { port, pid, logged } = await start(t, { dir, env: { ELIZA_SCRIPT: relative(process.cwd(), script) } });
-  t.match((await Client.greeted(port)).text, 'Eliza:\tHello the first.\n');
+  t.match((await Client.greeted(port)).text, 'Eliza:\tHello the first.\n', 'the script as it was at the start');
   write('Hello the second.');
   t.match((await Client.greeted(port)).text, 'Eliza:\tHello the first.\n', 'not before the HUP');
   process.kill(pid(), 'SIGHUP');

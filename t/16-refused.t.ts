@@ -48,8 +48,8 @@ void t.test('-c, which looks and does not run', async (t) => {
   const dir = folder(t);
   const env = { ELIZA_PIDFILE: join(dir, 'pid'), ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} };
   const good = await eliza_hup(['-c', '1200'], env);
-  t.same([good.status, good.stdout], [0, '']);
-  t.match(good.stderr, /^eliza_hup\.js syntax OK$/m);
+  t.same([good.status, good.stdout], [0, ''], 'a program that could be started: status 0');
+  t.match(good.stderr, /^eliza_hup\.js syntax OK$/m, 'and "syntax OK", as perl -c has it');
   for (const script of ['', 'doctor.es.txt', relative(process.cwd(), join(root, 'Chatbot', 'doctor.txt'))]) {
     const { status } = await eliza_hup(['-c', '1200'], { ...env, ELIZA_SCRIPT: script });
     t.equal(status, 0, `a script is named as for npx eliza: "${script}"`);

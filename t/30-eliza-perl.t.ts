@@ -43,7 +43,7 @@ for (const script of SCRIPTS) {
       const session = part[Math.floor(at / 40)] ?? [];
       const lines = fails(session) ? shrink(session, fails) : session;
       t.comment(`shortest: ${JSON.stringify(lines)}`);
-      t.same(ours(script, likelihood, [lines]), perl(copy, likelihood, [lines]));
+      t.same(ours(script, likelihood, [lines]), perl(copy, likelihood, [lines]), 'what the Perl says to the shortest session');
       t.same(mine[at], theirs[at], 'ours is what the Perl says');
     }
     t.end();
@@ -93,7 +93,7 @@ void t.test(`${count} random scripts (ELIZA_SEED=${seed})`, { skip: no_perl() },
     const { script, lines } = talks.find(({ lines }) => (line += lines.length) > at) ?? { script: '', lines: [] };
     const shortest = shrink(lines, (lines) => first_parting({ script, lines }) !== undefined);
     t.comment(`script: ${readFileSync(script, 'latin1')}\nshortest: ${JSON.stringify(shortest)}`);
-    t.same(first_parting({ script, lines: shortest }), undefined);
+    t.same(first_parting({ script, lines: shortest }), undefined, 'the shortest session in which they part');
   }
   t.same(mine[at], theirs[at], "every reply and debug text as the Perl's");
   const unforeseen = new Set(talks.flatMap(({ script, lines }) => lines.map(() => script)).filter((_, i) => mine[i] === ROUND));

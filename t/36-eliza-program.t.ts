@@ -29,7 +29,8 @@ void t.test('a pipe is answered without prompts', (t) => {
 });
 
 void t.test('--script', (t) => {
-  t.match(eliza(['--script', 'doctor.es.txt'], 'hola\n').stdout, 'Me alegra verte por aquí. ¿Cómo te ha ido?\n');
+  t.match(eliza(['--script', 'doctor.es.txt'], 'hola\n').stdout, 'Me alegra verte por aquí. ¿Cómo te ha ido?\n',
+    'doctor.es.txt answers in Spanish');
   const { stderr, status } = eliza(['--script', '/nowhere']);
   t.equal(stderr, 'Could not read from file /nowhere : No such file or directory\n',
     'a script that is not there: the reason on STDERR');
@@ -63,8 +64,9 @@ void t.test('--replay', (t) => {
   t.match(stdout, new RegExp([
     /^Eliza:\t.*/, /you:\tHello/, /Eliza:\tGood to see you\. How have you been\?/, /you:\tMy cat is ill\./,
     /Eliza:\tYour cat is ill\. What is that like for you\?/, /you:\tGoodbye/, /Eliza:\t.*\n$/,
-  ].map((line) => line.source).join('\\n')));
-  t.match(eliza(['--replay', join(folder, 'none')]), { status: 2, stderr: /^[^\n]*no such file[^\n]*\n$/ });
+  ].map((line) => line.source).join('\\n')), 'the lines of the file and the replies, as far as the quit word');
+  t.match(eliza(['--replay', join(folder, 'none')]), { status: 2, stderr: /^[^\n]*no such file[^\n]*\n$/ },
+    'a file that is not there: status 2 and the reason');
   t.end();
 });
 
@@ -79,9 +81,10 @@ void t.test('a script that looks wrong', (t) => {
 });
 
 void t.test('--help, and what there is none for', (t) => {
-  t.match(eliza(['--help']), { status: 0, stdout: /^Usage: eliza/, stderr: '' });
-  t.match(eliza(['--version']), { status: 0, stdout: /^eliza-hup \d+\.\d+\.\d+\n$/, stderr: '' });
-  t.match(eliza(['--colour']), { status: 2, stdout: '', stderr: /Unknown option '--colour'[^]*Usage: eliza/ });
+  t.match(eliza(['--help']), { status: 0, stdout: /^Usage: eliza/, stderr: '' }, '--help is on STDOUT, with status 0');
+  t.match(eliza(['--version']), { status: 0, stdout: /^eliza-hup \d+\.\d+\.\d+\n$/, stderr: '' }, '--version too');
+  t.match(eliza(['--colour']), { status: 2, stdout: '', stderr: /Unknown option '--colour'[^]*Usage: eliza/ },
+    'an unknown option is named on STDERR, with the usage and status 2');
   t.end();
 });
 

@@ -39,10 +39,10 @@ void t.test('with accents or without, in capitals or not', (t) => {
 });
 
 void t.test('what is said back is Spanish', (t) => {
-  t.equal(reply('Mi mamá'), 'Háblame más de tu mamá.');
+  t.equal(reply('Mi mamá'), 'Háblame más de tu mamá.', 'my mother is your mother');
   t.equal(reply('Mi canción es sobre mí y sobre ti'),
-    'Me dices que tu canción es sobre ti y sobre mí. ¿Y tú, cómo lo llevas?');
+    'Me dices que tu canción es sobre ti y sobre mí. ¿Y tú, cómo lo llevas?', 'mí and ti are each other’s');
   t.equal(reply('Un miércoles teórico'), reply('xx'), 'mi is no word in miércoles, nor te in teórico');
-  t.equal(reply('hola'), 'Me alegra verte por aquí. ¿Cómo te ha ido?');
+  t.equal(reply('hola'), 'Me alegra verte por aquí. ¿Cómo te ha ido?', 'a greeting is answered');
   t.end();
 });

@@ -14,23 +14,24 @@ import { readdirSync } from 'node:fs';
 import { libc } from './libc.ts';
 import { code_to_large_pages } from './Linux/LargePages.ts';
 import { filter, install, type Rule } from './Linux/Seccomp.ts';
-import { forget_pending } from './perlipc.ts';
+import { forget_pending, ignore_strays, ignored, signo } from './perlipc.ts';
 import { die, exec, exit } from './perlfunc.ts';
 import { $, set_errno } from './perlvar.ts';
 import { listen_fds } from './Systemd/Daemon.ts';
 
 const DONTFORK = 10;
-const SIGHUP = 1;
 
 /** madvise(…, …, MADV_DONTFORK) does nothing, and says it has. */
 const skip_dontfork: Rule = { call: 'madvise', when: [[2, '==', DONTFORK]], answer: 0 };
 
 /**
- * sigaction(SIGHUP, …, NULL) does nothing: that is how a starting Node sets every signal to its default. So a HUP that is
- * ignored at an exec stays ignored until the program has a handler for it, where otherwise the second of two HUPs would
- * find a process that is not ready for it, and end it. See `dispose` in perlipc.ts for how a handler is set in spite of it.
+ * For some signals sigaction(…, …, NULL) does nothing: that is how a starting Node sets every signal to its default, and
+ * USR1 to its debugger. So what is ignored at an exec stays ignored until the program has a handler for it: the second of
+ * two HUPs would otherwise end a program that is not ready for it, and USR1 would open the debugger to whoever is on the
+ * machine. See `dispose` in perlipc.ts for how a handler is set in spite of it.
  */
-const keep_hangup: Rule = { call: 'rt_sigaction', when: [[0, '==', SIGHUP], [2, '==', 0]], answer: 0 };
+const keep_ignored = ['HUP' as const, ...ignored].map((signal): Rule => (
+  { call: 'rt_sigaction', when: [[0, '==', signo(signal)], [2, '==', 0]], answer: 0 }));
 
 /** Node's switches, which the program gives itself. */
 export const flags = [
@@ -75,12 +76,13 @@ function skipped(): boolean {
 export function prepare(): void {
   Object.assign(process, { reallyExit: exit }); // where process.exit ends
   Object.defineProperty(process, 'pid', { get: () => $['$'], enumerable: true }); // Node knows it from its start
+  ignore_strays();
   const ready = skipped();
   if (ready && flags.every((flag) => process.execArgv.includes(flag))) {
     code_to_large_pages();
     return;
   }
-  if (!ready && !install(filter([skip_dontfork, keep_hangup], 'allow'))) {
+  if (!ready && !install(filter([skip_dontfork, ...keep_ignored], 'allow'))) {
     die(`Can't fork here: the kernel refused the seccomp filter that fork needs: ${$['!']}\n`);
   }
   if (!skipped()) die("Can't fork here: the seccomp filter that fork needs has no effect\n");

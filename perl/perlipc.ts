@@ -33,6 +33,21 @@ const names = ['HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'PIPE', 'ALRM', 'TERM', 'CH
 /** The signals that %SIG knows here. */
 export type Signal = (typeof names)[number];
 
+/**
+ * Signals that end a process by default and that this daemon has no use for. They are ignored in every process of it, where
+ * the Perl's would end without a word, and leave its pid file and its children behind. A program may set a handler.
+ */
+export const ignored = ['QUIT', 'USR1', 'USR2', 'ALRM'] as const satisfies readonly Signal[];
+
+/** The same, for signals that %SIG does not know: VTALRM, PROF, IO, PWR, STKFLT, and those for real time. */
+const strays = [26, 27, 29, 30, 16, ...Array.from({ length: 31 }, (_, i) => 34 + i)];
+
+/** Ignores what would end the process and means nothing to it. */
+export function ignore_strays(): void {
+  for (const signal of ignored) dispose(signal, 'IGNORE');
+  for (const number of strays) libc().signal(number, 1); // SIG_IGN
+}
+
 const dispositions = new Map<Signal, Disposition>();
 const listeners = new Map<Signal, () => void>();
 
@@ -61,10 +76,10 @@ export function signo(signal: Signal): number {
 function install_handler(number: number): void {
   const [action, old] = [Buffer.alloc(256), Buffer.alloc(256)]; // struct sigaction has some 150 bytes
   const listener = (): void => undefined;
-  process.on('SIGUSR2', listener);
-  libc().sigaction(constants.signals.SIGUSR2, null, action);
+  process.on('SIGWINCH', listener);
+  libc().sigaction(constants.signals.SIGWINCH, null, action);
   libc().sigaction(number, action, old);
-  process.off('SIGUSR2', listener);
+  process.off('SIGWINCH', listener);
 }
 
 /** Without a handler the kernel alone is told: it no longer calls Node, whose listener may stay where it is. */
@@ -79,7 +94,7 @@ function dispose(signal: Signal, disposition: Disposition): void {
   const another = (): void => { deliver(signal); };
   listeners.set(signal, another);
   process.on(`SIG${signal}`, another);
-  if (signal === 'HUP') install_handler(signo(signal));
+  if (signal === 'HUP' || (ignored as readonly Signal[]).includes(signal)) install_handler(signo(signal));
 }
 
 /** Runs a signal's handler now, or notes it for the moment it is unblocked or its earlier run is done. */

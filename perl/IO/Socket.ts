@@ -21,7 +21,13 @@ import { IO_Handle } from './Handle.ts';
 
 export { STDERR, STDIN, STDOUT } from './Handle.ts'; // IO::Socket brings IO::Handle
 
-const { EACCES, EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } = constants.errno;
+const { EACCES, EAGAIN, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, EOPNOTSUPP, EPERM } = constants.errno;
+const { ECONNABORTED, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENOPROTOOPT, EPROTO, ETIMEDOUT } = constants.errno;
+
+/** The client that accept should have given has gone: accept(2) says to try again. EHOSTDOWN and ENONET are Linux's own. */
+const gone = [EINTR, ECONNABORTED, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENOPROTOOPT, EPROTO, ETIMEDOUT, 112, 64];
+/** What may pass, but not at once: no descriptors, no memory, a firewall that forbids it. */
+const later = [EMFILE, ENFILE, ENOBUFS, ENOMEM, EOPNOTSUPP, EPERM];
 const AF_INET = 2;
 const [SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC] = [1, 0o4000, 0o2000000];
 const [SOL_SOCKET, SO_REUSEADDR] = [1, 2];
@@ -179,8 +185,8 @@ export class IO_Socket_INET {
   /** Waits until the kernel has a client, or the reason why accept failed may have passed. */
   async #readable(): Promise<void> {
     const { errno } = $;
-    if (errno === EINTR || errno === ECONNABORTED) return;
-    if (errno === EMFILE || errno === ENFILE || errno === ENOBUFS || errno === ENOMEM) {
+    if (gone.includes(errno)) return;
+    if (later.includes(errno)) {
       if (!this.#full) warn(`Can't accept a connection: ${$['!']}; trying again\n`);
       this.#full = true;
       await new Promise((resume) => setTimeout(resume, 100));

@@ -88,7 +88,7 @@ export class Children extends Map<number, Callback | undefined> {
   override delete(child: number): boolean {
     addresses.delete(child);
     const signal = $['?'] & 127; // WTERMSIG
-    if (signal !== 0 && signal !== 15) warn(`Child ${child} ended by signal ${signal}\n`);
+    if (![0, 2, 15].includes(signal)) warn(`Child ${child} ended by signal ${signal}\n`);
     return super.delete(child);
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { libc } from './libc.ts';
-import { hold, signo, type Signal } from './perlipc.ts';
+import { hold, sigset_t, type Signal } from './perlipc.ts';
 import { set_errno } from './perlvar.ts';
 
 // The four signals that launch_child holds back, by name.
@@ -33,8 +33,6 @@ export function WTERMSIG(status: number): number {
   return status & 127;
 }
 
-const set = Buffer.alloc(128); // one for all: the kernel takes a copy
-
 /** A set of signals: `POSIX::SigSet`. */
 export class SigSet {
   /** The members. */
@@ -51,12 +49,7 @@ export class SigSet {
 
   /** @returns the set as the C library's sigset_t */
   sigset_t(): Buffer {
-    set.fill(0);
-    for (const signal of this.signals) {
-      const bit = signo(signal) - 1;
-      set.writeUInt8(set.readUInt8(bit >> 3) | (1 << (bit & 7)), bit >> 3);
-    }
-    return set;
+    return sigset_t(this.signals);
   }
 }
 

@@ -68,6 +68,7 @@ function declare() {
 
     // signals
     pthread_sigmask: c<(how: number, set: Buffer, old: null) => number>('int pthread_sigmask(int, const void *, void *)'),
+    sigpending: c<(set: Buffer) => number>('int sigpending(void *)'),
     sigaction: c<(signal: number, action: Buffer | null, old: Buffer | null) => number>(
       'int sigaction(int, const void *, void *)'),
     signal: c<(signal: number, disposition: number) => number>('intptr_t signal(int, intptr_t)'),
@@ -79,6 +80,8 @@ function declare() {
     close: c<(fd: number) => number>('int close(int)'),
     dup2: c<(from: number, to: number) => number>('int dup2(int, int)'),
     fcntl_lock: c<(fd: number, command: number, lock: Buffer) => number>('int fcntl(int, int, void *)'),
+    socketpair: c<(domain: number, type: number, protocol: number, ends: Int32Array) => number>(
+      'int socketpair(int, int, int, void *)'),
     pipe2: c<(ends: Int32Array, flags: number) => number>('int pipe2(void *, int)'),
     getsockname: c<(fd: number, address: Buffer, size: Uint32Array) => number>('int getsockname(int, void *, uint32_t *)'),
     getpeername: c<(fd: number, address: Buffer, size: Uint32Array) => number>('int getpeername(int, void *, uint32_t *)'),

@@ -82,6 +82,50 @@ function install_handler(number: number): void {
   process.off('SIGWINCH', listener);
 }
 
+const set = Buffer.alloc(128); // one for all: the kernel takes a copy
+
+/**
+ * @param signals some signals
+ * @returns the set of them as the C library's sigset_t, until the next call
+ */
+export function sigset_t(signals: readonly Signal[]): Buffer {
+  set.fill(0);
+  for (const signal of signals) {
+    const bit = signo(signal) - 1;
+    set.writeUInt8(set.readUInt8(bit >> 3) | (1 << (bit & 7)), bit >> 3);
+  }
+  return set;
+}
+
+const [SIG_BLOCK, SIG_UNBLOCK] = [0, 1];
+const ends = ['TERM', 'INT'] as const;
+let starting: 'yes' | 'held' | 'no' = 'yes';
+
+/**
+ * Until the event loop has turned once no handler can run, and what Node has taken from the kernel by then is lost in a
+ * fork. So what would end the program is held back in the kernel until that first turn.
+ */
+function hold_until_turn(): void {
+  if (starting !== 'yes') return;
+  starting = 'held';
+  libc().pthread_sigmask(SIG_BLOCK, sigset_t(ends), null);
+  setImmediate(let_go);
+}
+
+/** Lets go what was held back since a handler for it was set: at the event loop's first turn, or before. */
+export function let_go(): void {
+  if (starting === 'held') libc().pthread_sigmask(SIG_UNBLOCK, sigset_t(ends), null);
+  starting = 'no';
+}
+
+/** @returns whether TERM or INT has come and is held back */
+export function told_to_end(): boolean {
+  const pending = Buffer.alloc(128);
+  libc().sigpending(pending);
+  const wanted = sigset_t(ends);
+  return pending.some((byte, i) => (byte & (wanted[i] ?? 0)) !== 0);
+}
+
 /** Without a handler the kernel alone is told: it no longer calls Node, whose listener may stay where it is. */
 function dispose(signal: Signal, disposition: Disposition): void {
   dispositions.set(signal, disposition);
@@ -89,6 +133,7 @@ function dispose(signal: Signal, disposition: Disposition): void {
     libc().signal(signo(signal), disposition === 'IGNORE' ? 1 : 0); // SIG_IGN, SIG_DFL
     return;
   }
+  if (signal === 'TERM' || signal === 'INT') hold_until_turn();
   const listener = listeners.get(signal);
   if (listener) process.off(`SIG${signal}`, listener); // and on again, so that the kernel calls Node again
   const another = (): void => { deliver(signal); };

@@ -153,9 +153,9 @@ export class IO_Socket_INET {
    * @returns the connection, or undefined once the socket is closed
    */
   async accept(): Promise<Connection | undefined> {
-    ready();
     next_client();
     const level = handler_depth();
+    await this.#first(level);
     // However many clients wait, signals come first: Perl too looks for them between two operations. Where none waited,
     // the event loop has looked for them meanwhile.
     if (this.#crowded) await new Promise((resume) => setImmediate(resume));
@@ -172,6 +172,15 @@ export class IO_Socket_INET {
       await this.#readable();
       this.#crowded = false;
     }
+  }
+
+  /** Before the first client: a TERM that came while the program started is heard first, see perlipc.ts. */
+  async #first(level: number): Promise<void> {
+    if (serving) return;
+    await new Promise((resume) => setImmediate(resume)); // what was held back is let go
+    await new Promise((resume) => setImmediate(resume)); // and its handler has been called
+    while (!is_innermost(level)) await next_signal();
+    ready();
   }
 
   #accept(): Connection | undefined {

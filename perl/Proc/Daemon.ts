@@ -7,51 +7,64 @@ import { closeSync, readSync, writeSync } from 'node:fs';
 import { fork } from '../fork.ts';
 import { libc } from '../libc.ts';
 import { die } from '../perlfunc.ts';
-import { SIG } from '../perlipc.ts';
+import { let_go, SIG, told_to_end } from '../perlipc.ts';
 import { attempt, set_errno } from '../perlvar.ts';
 
-let pipe: [reader: number, writer: number] | undefined;
-let handlers: Pick<typeof SIG, 'TERM' | 'INT'> = { TERM: 'DEFAULT', INT: 'DEFAULT' };
+let ends: [parent: number, child: number] | undefined; // of a socket pair
 
 /**
- * Forks, with a pipe by which the child says that it is ready. Until then TERM and INT end either process at once: the
- * starter only waits, and would run no handler.
+ * Forks, with a socket pair by which the child says that it is ready. TERM and INT are held back until then, see perlipc.ts:
+ * what came before the fork ends the start; after it they end the parent at once, since that only waits and would run no
+ * handler, and the child by its handlers, before it says that it is ready.
  *
  * @returns as fork
+ * @throws PerlDie when TERM or INT has come already
  */
 export function fork_daemon(): number | undefined {
-  const ends = new Int32Array(2);
-  if (set_errno(libc().pipe2(ends, 0o2000000)) === 0) {
-    pipe = [ends[0] ?? -1, ends[1] ?? -1];
-    handlers = { TERM: SIG.TERM, INT: SIG.INT };
+  const pair = new Int32Array(2);
+  const [AF_UNIX, SOCK_STREAM_CLOEXEC] = [1, 0o2000001];
+  if (set_errno(libc().socketpair(AF_UNIX, SOCK_STREAM_CLOEXEC, 0, pair)) === 0) ends = [pair[0] ?? -1, pair[1] ?? -1];
+  if (told_to_end()) die('Ended while it started\n');
+  const child = fork();
+  if (child) {
     SIG.TERM = SIG.INT = 'DEFAULT';
+    let_go();
   }
-  return fork();
+  return child;
 }
 
 /**
- * In the parent: waits until the daemon is ready.
+ * In the parent: waits until the daemon is ready, and answers it. From the answer on TERM comes too late for the parent: the
+ * daemon has begun to serve, and is the one to be told.
  *
  * @returns the status to exit with: 0, or 255 when the daemon ended before
  */
 export function wait_ready(): number {
-  if (!pipe) return 0;
-  const [reader, writer] = pipe;
-  closeSync(writer);
-  return readSync(reader, Buffer.alloc(1)) === 1 ? 0 : 255;
+  if (!ends) return 0;
+  const [parent, child] = ends;
+  closeSync(child);
+  if (readSync(parent, Buffer.alloc(1)) !== 1) return 255;
+  SIG.TERM = SIG.INT = 'IGNORE';
+  writeSync(parent, '.');
+  readSync(parent, Buffer.alloc(1)); // until the daemon has closed its end: then it has no more descriptors than it keeps
+  return 0;
 }
 
 /**
- * In the daemon, once: tells the parent.
+ * In the daemon, once: tells the parent, and waits for its answer.
  *
  * @throws PerlDie when the parent has gone: whoever ended it meant the daemon
  */
 export function ready(): void {
-  if (!pipe) return;
-  const [reader, writer] = pipe;
-  pipe = undefined;
-  closeSync(reader); // or the daemon itself would be the one that reads
-  Object.assign(SIG, handlers); // before the parent ends: whoever waits for that may send TERM at once
-  if (!attempt(() => { writeSync(writer, '.'); })) die('Ended while it started\n');
-  closeSync(writer);
+  if (!ends) return;
+  const [parent, child] = ends;
+  ends = undefined;
+  closeSync(parent); // or the daemon itself would be the one that reads
+  let answered = 0;
+  const asked = attempt(() => {
+    writeSync(child, '.');
+    answered = readSync(child, Buffer.alloc(1));
+  });
+  if (!asked || answered === 0) die('Ended while it started\n');
+  closeSync(child);
 }

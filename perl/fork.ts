@@ -11,7 +11,8 @@
  * @module
  */
 import { readdirSync } from 'node:fs';
-import { libc } from './libc.ts';
+import { constants } from 'node:os';
+import { C, libc } from './libc.ts';
 import { code_to_large_pages } from './Linux/LargePages.ts';
 import { filter, install, type Rule } from './Linux/Seccomp.ts';
 import { forget_pending } from './perlipc.ts';
@@ -19,18 +20,15 @@ import { die, exec, exit } from './perlfunc.ts';
 import { $, set_errno } from './perlvar.ts';
 import { listen_fds } from './Systemd/Daemon.ts';
 
-const DONTFORK = 10;
-const SIGHUP = 1;
-
 /** madvise(…, …, MADV_DONTFORK) does nothing, and says it has. */
-const skip_dontfork: Rule = { call: 'madvise', when: [[2, '==', DONTFORK]], answer: 0 };
+const skip_dontfork: Rule = { call: 'madvise', when: [[2, '==', C.MADV_DONTFORK]], answer: 0 };
 
 /**
  * sigaction(SIGHUP, …, NULL) does nothing: that is how a starting Node sets every signal to its default. So a HUP that is
  * ignored at an exec stays ignored until the program has a handler for it, where otherwise the second of two HUPs would
  * find a process that is not ready for it, and end it. See `dispose` in perlipc.ts for how a handler is set in spite of it.
  */
-const keep_hangup: Rule = { call: 'rt_sigaction', when: [[0, '==', SIGHUP], [2, '==', 0]], answer: 0 };
+const keep_hangup: Rule = { call: 'rt_sigaction', when: [[0, '==', constants.signals.SIGHUP], [2, '==', 0]], answer: 0 };
 
 /** Node's switches, which the program gives itself. */
 export const flags = [
@@ -63,7 +61,7 @@ export function fork(): number | undefined {
  * @returns whether this process can fork
  */
 function skipped(): boolean {
-  return libc().madvise(1, 0, DONTFORK) === 0;
+  return libc().madvise(1, 0, C.MADV_DONTFORK) === 0;
 }
 
 /**
@@ -94,6 +92,6 @@ function close_on_exec(): void {
   const { fcntl } = libc();
   const ours = listen_fds(); // a service manager's gift to the program, which has not seen it yet
   for (const fd of readdirSync('/proc/self/fd').map(Number)) {
-    if (fd > 2) fcntl(fd, 2, ours.includes(fd) ? 0 : 1); // F_SETFD, FD_CLOEXEC
+    if (fd > 2) fcntl(fd, C.F_SETFD, ours.includes(fd) ? 0 : C.FD_CLOEXEC);
   }
 }

@@ -7,7 +7,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
-import { id_of, libc } from './libc.ts';
+import { C, gid_of, libc, uid_of } from './libc.ts';
 import { has_event_loop, next_signal, SIG, signo, type Signal } from './perlipc.ts';
 import { run_END } from './perlmod.ts';
 import { refuse_tainted, Tainted, type Text } from './perlsec.ts';
@@ -188,7 +188,7 @@ export function exit(status = 0): never {
 export function exec(program: string, ...args: string[]): boolean {
   refuse_tainted('exec', program, ...args);
   const { fcntl, execvp } = libc();
-  for (const fd of [0, 1, 2]) fcntl(fd, 2, 0); // F_SETFD: Node has marked them close-on-exec
+  for (const fd of [0, 1, 2]) fcntl(fd, C.F_SETFD, 0); // Node has marked them close-on-exec
   with_listen_fds(() => { set_errno(execvp(program, [program, ...args, null])); });
   return false;
 }
@@ -267,7 +267,7 @@ export function chdir(path: string): boolean {
 export function getpwnam(name: string): number | undefined {
   refuse_tainted('getpwnam', name);
   const entry = libc().getpwnam(name);
-  return entry === null ? undefined : id_of(entry, 0);
+  return entry === null ? undefined : uid_of(entry);
 }
 
 /**
@@ -277,7 +277,7 @@ export function getpwnam(name: string): number | undefined {
 export function getgrnam(name: string): number | undefined {
   refuse_tainted('getgrnam', name);
   const entry = libc().getgrnam(name);
-  return entry === null ? undefined : id_of(entry, 0);
+  return entry === null ? undefined : gid_of(entry);
 }
 
 /**

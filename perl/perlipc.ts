@@ -9,7 +9,7 @@
  * @module
  */
 import { constants } from 'node:os';
-import { libc } from './libc.ts';
+import { C, libc } from './libc.ts';
 
 /**
  * A handler gets the signal's bare name, as in Perl. It may be asynchronous: the program waits for it.
@@ -71,7 +71,7 @@ function install_handler(number: number): void {
 function dispose(signal: Signal, disposition: Disposition): void {
   dispositions.set(signal, disposition);
   if (typeof disposition !== 'function') {
-    libc().signal(signo(signal), disposition === 'IGNORE' ? 1 : 0); // SIG_IGN, SIG_DFL
+    libc().signal(signo(signal), disposition === 'IGNORE' ? C.SIG_IGN : C.SIG_DFL);
     return;
   }
   const listener = listeners.get(signal);

@@ -13,7 +13,7 @@ import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { flags, fork, prepare } from './fork.ts';
 import { type IO_Handle, STDERR, STDOUT } from './IO/Handle.ts';
-import { libc, readable } from './libc.ts';
+import { C, libc, readable } from './libc.ts';
 import { known } from './Linux/Seccomp.ts';
 import { pod2usage } from './Pod/Usage.ts';
 import { chdir, die_uncaught, exec, exit, waitpid, warn } from './perlfunc.ts';
@@ -136,7 +136,7 @@ export async function perl_c(): Promise<boolean> {
 /** @returns '' when the program could be started; otherwise what it said, in one line */
 async function complaint_of_check(): Promise<string> {
   const ends = new Int32Array(2);
-  set_errno(libc().pipe2(ends, 0o2000000)); // O_CLOEXEC
+  set_errno(libc().pipe2(ends, C.O_CLOEXEC));
   const [reader = -1, writer = -1] = ends;
   const child = fork();
   if (child === 0) {

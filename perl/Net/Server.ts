@@ -9,7 +9,7 @@
  */
 import { constant } from '../constant.ts';
 import { IO_Handle, STDOUT } from '../IO/Handle.ts';
-import { libc } from '../libc.ts';
+import { C, libc } from '../libc.ts';
 import { warn } from '../perlfunc.ts';
 import { Tainted } from '../perlsec.ts';
 import { $ } from '../perlvar.ts';
@@ -153,7 +153,7 @@ const ROUNDS = 8; // V8 settles what it expects of a function's objects after a 
  */
 export function warm_up(): void {
   const ends = new Int32Array(2);
-  if (libc().pipe2(ends, 0o2000000) !== 0) return; // O_CLOEXEC
+  if (libc().pipe2(ends, C.O_CLOEXEC) !== 0) return;
   const [reader, writer] = [new IO_Handle(ends[0] ?? -1), new IO_Handle(ends[1] ?? -1)];
   for (let i = 0; i < ROUNDS; i++) {
     telnet(reader, read_limits(), () => undefined);

@@ -8,7 +8,7 @@
  * @module
  */
 import { type IO_Handle, type Layer, STDOUT } from '../IO/Handle.ts';
-import { libc } from '../libc.ts';
+import { C, libc } from '../libc.ts';
 
 /** Limits of a conversation. */
 export interface Limits {
@@ -47,10 +47,9 @@ class Telnet implements Layer {
     const timeout = Math.min(this.#limits.idle, left);
     if (timeout === this.#timeout) return;
     this.#timeout = timeout;
-    const [SOL_SOCKET, SO_RCVTIMEO, SO_SNDTIMEO] = [1, 20, 21];
-    const timeval = BigInt64Array.of(BigInt(timeout), 0n);
-    libc().setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeval, 16);
-    libc().setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, timeval, 16);
+    const timeval = { tv_sec: timeout, tv_usec: 0 };
+    libc().setsockopt_timeval(fd, C.SOL_SOCKET, C.SO_RCVTIMEO, timeval, 16);
+    libc().setsockopt_timeval(fd, C.SOL_SOCKET, C.SO_SNDTIMEO, timeval, 16);
   }
 
   silence(): void {

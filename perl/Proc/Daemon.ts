@@ -5,7 +5,7 @@
  */
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { fork } from '../fork.ts';
-import { libc } from '../libc.ts';
+import { C, libc } from '../libc.ts';
 import { die } from '../perlfunc.ts';
 import { SIG } from '../perlipc.ts';
 import { attempt, set_errno } from '../perlvar.ts';
@@ -21,7 +21,7 @@ let handlers: Pick<typeof SIG, 'TERM' | 'INT'> = { TERM: 'DEFAULT', INT: 'DEFAUL
  */
 export function fork_daemon(): number | undefined {
   const ends = new Int32Array(2);
-  if (set_errno(libc().pipe2(ends, 0o2000000)) === 0) {
+  if (set_errno(libc().pipe2(ends, C.O_CLOEXEC)) === 0) {
     pipe = [ends[0] ?? -1, ends[1] ?? -1];
     handlers = { TERM: SIG.TERM, INT: SIG.INT };
     SIG.TERM = SIG.INT = 'DEFAULT';

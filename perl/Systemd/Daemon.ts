@@ -9,13 +9,12 @@
  * @module
  */
 import { closeSync, writeSync } from 'node:fs';
-import { libc, sockaddr_un } from '../libc.ts';
+import { C, libc, sockaddr_un } from '../libc.ts';
 import { is_pending, SIG, signo } from '../perlipc.ts';
 import { END } from '../perlmod.ts';
 import { $, ENV, set_errno } from '../perlvar.ts';
 
 const FIRST = 3;
-const [F_SETFD, FD_CLOEXEC, F_DUPFD_CLOEXEC] = [2, 1, 1030];
 const names = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES', 'HUP_PENDING'];
 let hang_up = false; // a HUP is to be heard that came before this program did
 
@@ -31,7 +30,7 @@ export function take_listen_fds(): number[] {
   const fds = listen_fds();
   hang_up = fds.length > 0 && ENV.HUP_PENDING !== undefined;
   for (const name of names) delete ENV[name];
-  for (const fd of fds) libc().fcntl(fd, F_SETFD, FD_CLOEXEC);
+  for (const fd of fds) libc().fcntl(fd, C.F_SETFD, C.FD_CLOEXEC);
   return fds;
 }
 
@@ -58,8 +57,8 @@ export function with_listen_fds(exec: () => void): void {
     return;
   }
   const { close, dup2, fcntl } = libc();
-  const saved = handed === FIRST ? -1 : fcntl(FIRST, F_DUPFD_CLOEXEC, 64);
-  if (handed === FIRST) fcntl(FIRST, F_SETFD, 0);
+  const saved = handed === FIRST ? -1 : fcntl(FIRST, C.F_DUPFD_CLOEXEC, 64);
+  if (handed === FIRST) fcntl(FIRST, C.F_SETFD, 0);
   else dup2(handed, FIRST);
   Object.assign(process.env, { LISTEN_PID: String($['$']), LISTEN_FDS: '1' }, is_pending('HUP') && { HUP_PENDING: '1' });
   SIG.HUP = 'IGNORE'; // it must not end the program that follows before that has a handler (erratum 6)
@@ -70,7 +69,7 @@ export function with_listen_fds(exec: () => void): void {
     dup2(saved, FIRST);
     close(saved);
   }
-  fcntl(FIRST, F_SETFD, FD_CLOEXEC);
+  fcntl(FIRST, C.F_SETFD, C.FD_CLOEXEC);
   $['!'] = errno;
 }
 
@@ -79,9 +78,8 @@ function sd_notify(state: string): void {
   const name = ENV.NOTIFY_SOCKET?.match(/^[/@][^\0]{1,106}$/)?.[0];
   if (name === undefined) return;
   const { socket, connect } = libc();
-  const [AF_UNIX, SOCK_DGRAM_CLOEXEC] = [1, 0o2000002];
   const address = sockaddr_un(name);
-  const fd = set_errno(socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0));
+  const fd = set_errno(socket(C.AF_UNIX, C.SOCK_DGRAM | C.SOCK_CLOEXEC, 0));
   if (fd === -1) return;
   try {
     if (connect(fd, address, address.length) === 0) writeSync(fd, state);

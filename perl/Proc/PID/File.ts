@@ -9,31 +9,25 @@
  * @module
  */
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
-import { libc } from '../../libc.ts';
+import { C, type Flock, libc } from '../../libc.ts';
 import { refuse_tainted } from '../../perlsec.ts';
 import { $, attempt } from '../../perlvar.ts';
 
 export { filetest, IO_File } from '../../IO/File.ts'; // what Perl uses for the same
 
-const [F_OFD_GETLK, F_OFD_SETLK] = [36, 37];
-const F_WRLCK = 1;
+/** A write lock on the whole file. */
+const whole: Flock = { l_type: C.F_WRLCK, l_whence: 0, l_start: 0, l_len: 0, l_pid: 0 };
 
-/** struct flock for the whole file. */
-function flock(): Buffer {
-  const lock = Buffer.alloc(32);
-  new Int16Array(lock.buffer, lock.byteOffset, 1)[0] = F_WRLCK;
-  return lock;
-}
-
+/** Locks an open file, unless another process has. @returns whether it is locked now */
 function lock(fd: number): boolean {
-  return libc().fcntl_lock(fd, F_OFD_SETLK, flock()) === 0;
+  return libc().fcntl_lock(fd, C.F_OFD_SETLK, { ...whole }) === 0;
 }
 
-/** Whether somebody who may write the file has locked it. A mere reader's lock says nothing. */
+/** Whether a process that may write the file has locked it. A mere reader's lock says nothing. */
 function locked(fd: number): boolean {
-  const found = flock();
-  libc().fcntl_lock(fd, F_OFD_GETLK, found);
-  return new Int16Array(found.buffer, found.byteOffset, 1)[0] === F_WRLCK;
+  const found = { ...whole }; // takes the lock that stands in the way; without one its type becomes F_UNLCK
+  libc().fcntl_lock(fd, C.F_OFD_GETLK, found);
+  return found.l_type === C.F_WRLCK;
 }
 
 /** Whether a path still leads to an open file. */

@@ -90,12 +90,10 @@ function sd_notify(state: string): void {
   }
 }
 
-let main = 0;
-END(() => { if ($['$'] === main) sd_notify('STOPPING=1'); });
-
-/** The daemon serves. A HUP that came before it did is heard now. */
+/** The daemon serves; its end will be told, too. A HUP that came before it did is heard now. */
 export function ready(): void {
-  main = $['$'];
+  const main = $['$'];
+  END(() => { if ($['$'] === main) sd_notify('STOPPING=1'); }); // a child has the block as well
   sd_notify(`READY=1\nMAINPID=${main}`);
   if (hang_up) libc().kill(main, signo('HUP'));
   hang_up = false;

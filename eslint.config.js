@@ -27,7 +27,7 @@ function way(from, to, seen = new Set()) {
 }
 
 /** No file imports, by whatever way, itself; and nothing in perl/ imports what is outside, which is built on it. */
-const rooms = {
+const layers = {
   create(context) {
     const check = ({ source }) => {
       if (!source?.value.startsWith('.')) return;
@@ -74,8 +74,8 @@ export default defineConfig(
   },
   {
     files: ['perl/**/*.ts', 'Chatbot/*.ts', 'eliza_hup.ts', 'Daemon.ts'],
-    plugins: { local: { rules: { rooms } } },
-    rules: { 'local/rooms': 'error' },
+    plugins: { local: { rules: { layers } } },
+    rules: { 'local/layers': 'error' },
   },
   {
     // The mirror: its lines end in the Perl's line numbers, at one column.

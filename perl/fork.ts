@@ -87,7 +87,7 @@ export function prepare(): void {
   die(`Can't execute ${process.execPath} again: ${$['!']}\n`);
 }
 
-/** Descriptors that came from whoever started us reach neither the daemon nor its children. */
+/** Descriptors inherited from the starter's process reach neither the daemon nor its children. */
 function close_on_exec(): void {
   const { fcntl } = libc();
   const ours = listen_fds(); // a service manager's gift to the program, which has not seen it yet

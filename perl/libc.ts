@@ -257,8 +257,8 @@ export function sockaddr_un(path: string): Buffer {
 export function readable(fd: number, callback: () => void): Poll {
   const { poll } = load().node;
   if (Number.parseInt(process.versions.node) < 26) return poll(fd, { readable: true }, callback);
-  // koffi calls from libuv straight into JavaScript, and from 26 on Node does not look afterwards for promises that were
-  // kept. After an immediate it does. Older ones are spared that: it costs parent and child 70 page faults.
+  // koffi calls from libuv straight into JavaScript. From 26 on Node does not run, after such a call, what waits for the
+  // promises that it has resolved; after an immediate it does. Older versions need none, and it costs 70 page faults.
   let watched = true;
   const told = (): void => { if (watched) callback(); };
   const watch = poll(fd, { readable: true }, () => setImmediate(told));

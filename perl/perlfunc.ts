@@ -64,7 +64,7 @@ export function caller(level = 0): Frame | undefined {
   return callers()[level + 1];
 }
 
-const nowhere = 'x'; // stands in where nothing called: never printed
+const nowhere = 'x'; // for a message from Node's event loop, where no line of the program called
 
 function located(list: Text[], otherwise: string): string {
   const text = list.map((part) => Tainted.raw(part)).join('') || otherwise;
@@ -114,7 +114,7 @@ function print_error(message: string): void {
   try {
     writeSync(2, message);
   } catch {
-    // STDERR is gone: there is nobody left to tell
+    // STDERR is closed: there is no other place to report to
   }
 }
 
@@ -129,7 +129,7 @@ function described(error: unknown): string {
 }
 
 /**
- * The last words of a process whose error nobody caught; exits with Perl's status.
+ * Reports an error that was not caught, in the log or on STDERR, and exits with Perl's status.
  *
  * @param error what was thrown
  */
@@ -145,7 +145,7 @@ export function die_uncaught(error: unknown): never {
       // log_die dies in its turn, with the same message
     }
   }
-  // With a hook the message is in the log; in a child STDERR is the client's, who has no use for it.
+  // With a hook the message is in the log; in a child STDERR is the client's, which has no use for it.
   if (!SIG.__DIE__) print_error(message);
   exit($.errno & 255 || 255);
 }
@@ -173,7 +173,7 @@ export function exit(status = 0): never {
     print_error(error instanceof Error ? error.message : String(error));
   });
   const { close, _exit } = libc();
-  for (const fd of [0, 1, 2]) close(fd); // a client need not wait until the kernel has cleared the memory away
+  for (const fd of [0, 1, 2]) close(fd); // the client sees the end before the kernel frees the memory
   return _exit(status);
 }
 

@@ -71,7 +71,7 @@ function host(address: Buffer): string {
 
 let serving = false;
 
-/** The first client may come: whoever waits for that is told. */
+/** The server serves: tells the command that started it and the service manager, at the first call. */
 function ready(): void {
   if (serving) return;
   serving = true;
@@ -109,7 +109,7 @@ export class IO_Socket_INET {
   #ready: (() => void) | undefined;
   #open = true;
   #full = false; // there is no descriptor left for a client, and the log has been told
-  #crowded = true; // the last client was there before anybody waited for it
+  #crowded = true; // the last client was in the backlog before accept waited
 
   private constructor(fd: number) {
     this.fd = fd;
@@ -135,7 +135,7 @@ export class IO_Socket_INET {
   /**
    * Waits for a client. Signals' handlers run meanwhile; unlike Perl's accept it goes on after them, and it takes no
    * client while one of them is still running. A client for which there is no room is refused here, before any fork.
-   * The first call tells whoever waits for it that the server serves.
+   * The first call tells the starting command and the service manager that the server serves.
    *
    * @returns the connection, or undefined once the socket is closed
    */
@@ -187,7 +187,7 @@ export class IO_Socket_INET {
     });
   }
 
-  /** Once only: Node spends more on a promise that is kept twice than a child on its whole conversation. */
+  /** Ends the wait of #readable, once: to resolve a promise twice costs Node more than a child's whole conversation. */
   #wake(): void {
     const ready = this.#ready;
     this.#ready = undefined;

@@ -36,7 +36,7 @@ function move(start: number, length: number, size: number): void {
   const before = in_large_pages();
   const moved = madvise(copy, length, C.MADV_HUGEPAGE) === 0
     && memcpy(copy, start, length) === copy
-    // small pages, which is all that a memory in pieces has to give, would make each fork dearer
+    // a fragmented memory has only small pages to give, and those would make each fork dearer
     && in_large_pages() - before >= length
     && mprotect(copy, length, C.PROT_READ | C.PROT_EXEC) === 0
     && mremap(copy, length, length, C.MREMAP_MAYMOVE | C.MREMAP_FIXED, start) === start;

@@ -3,7 +3,7 @@
  *
  * Negotiation (IAC …) is skipped and never shown: a client that gets no answer stays as it is, which suits us. CR LF, CR
  * NUL, CR alone and LF end a line. Other control bytes are dropped, so that they reach neither log nor reply. A line is
- * kept up to a limit, and so a client cannot fill the memory. Silence ends, too.
+ * kept up to a limit, so that a client cannot fill the memory, and a client that is silent for too long is hung up on.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface Limits {
 const [IAC, SB, SE, WILL, DONT] = [255, 250, 240, 251, 254];
 const [NUL, TAB, LF, CR, SPACE, DEL] = [0, 9, 10, 13, 32, 127];
 
-/** Where in a command a byte finds us; a command may be cut by the end of a packet. */
+/** What the next byte belongs to. It is kept from read to read, since a packet may end within a command. */
 type State = 'text' | 'command' | 'option' | 'list' | 'list command';
 
 /** A layer between a descriptor and its reader, as Perl's `binmode` puts there. */

@@ -45,8 +45,8 @@ export function keep_open(fd: () => number, file: boolean): void {
 
 /**
  * The filter of a child that writes to one descriptor above 2. The garbage collector now and then tells libuv of a task,
- * by a write to a descriptor that is closed; at EBADF libuv would abort the process, EAGAIN it takes for "told already". The
- * loop that would do the task is no more.
+ * by a write to a descriptor that pledge has closed. At EBADF libuv would abort the process; at EAGAIN it goes on, and the
+ * task is never done, since pledge has ended the event loop.
  */
 function filter_for(kept: number): { filter: Filter; kept: number } {
   const lines: Rule[] = kept === -1 ? [] : [{ call: 'write', when: [[0, '==', kept]], answer: 'allow' }];

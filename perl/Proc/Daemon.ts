@@ -1,5 +1,5 @@
 /**
- * Proc::Daemon: the fork that makes a daemon. Whoever starts it waits until it is ready, and exits with its success.
+ * Proc::Daemon: the fork that makes a daemon. The process that starts it waits until it is ready, and exits with 0 then.
  *
  * @module
  */
@@ -44,14 +44,14 @@ export function wait_ready(): number {
 /**
  * In the daemon, once: tells the parent.
  *
- * @throws PerlDie when the parent has gone: whoever ended it meant the daemon
+ * @throws PerlDie when the parent has gone: a signal that ended the command was meant for the daemon
  */
 export function ready(): void {
   if (!pipe) return;
   const [reader, writer] = pipe;
   pipe = undefined;
-  closeSync(reader); // or the daemon itself would be the one that reads
-  Object.assign(SIG, handlers); // before the parent ends: whoever waits for that may send TERM at once
+  closeSync(reader); // or the write below would succeed although the parent has gone
+  Object.assign(SIG, handlers); // before the parent ends: TERM may come as soon as it has
   if (!attempt(() => { writeSync(writer, '.'); })) die('Ended while it started\n');
   closeSync(writer);
 }

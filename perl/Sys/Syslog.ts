@@ -37,8 +37,8 @@ let file: string | undefined;
 let name: Buffer = Buffer.from('\0');
 
 /**
- * Where the lines go when the system has no log. Says so on STDERR, while somebody may still read it; a file that cannot
- * be written is found out now, too, rather than after the daemon has left the terminal.
+ * Where the lines go when the system has no log. Says so on STDERR; a file that cannot be
+ * written is found out now, too. To be called before the daemon leaves the terminal, where both can still be read.
  *
  * @param pidfile the log goes beside it: `eliza_hup.log` beside `eliza_hup.pid`
  * @throws PerlDie when the file cannot be written

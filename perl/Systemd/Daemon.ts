@@ -1,10 +1,10 @@
 /**
- * Systemd::Daemon: sockets that are handed over at an exec, and word to whoever waits for this daemon.
+ * Systemd::Daemon: sockets that are handed over at an exec, and messages to the service manager.
  *
  * The protocols are systemd's, and simple: LISTEN_FDS says how many descriptors from 3 on are listening sockets,
  * LISTEN_PID for whom they are meant; NOTIFY_SOCKET is a datagram socket for lines such as `READY=1`. A relaunch of ours
  * hands its own socket over in the same way, so that no client is turned away meanwhile; and with it, in HUP_PENDING, a HUP
- * that it has not heard yet, so that two HUPs are two relaunches.
+ * that it has not handled yet, so that two HUPs are two relaunches.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { $, ENV, set_errno } from '../perlvar.ts';
 
 const FIRST = 3;
 const names = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES', 'HUP_PENDING'];
-let hang_up = false; // a HUP is to be heard that came before this program did
+let hang_up = false; // the program before this one left a HUP to be handled
 
 /** @returns the descriptors that were handed to this process */
 export function listen_fds(): number[] {
@@ -25,7 +25,7 @@ export function listen_fds(): number[] {
   return Array.from({ length: count }, (_, i) => FIRST + i);
 }
 
-/** Takes the descriptors: they are this process's now, and nobody's after it. @returns the descriptors */
+/** Takes the descriptors, once: their variables go, and an exec will close them. @returns the descriptors */
 export function take_listen_fds(): number[] {
   const fds = listen_fds();
   hang_up = fds.length > 0 && ENV.HUP_PENDING !== undefined;
@@ -73,7 +73,7 @@ export function with_listen_fds(exec: () => void): void {
   $['!'] = errno;
 }
 
-/** Tells the service manager, if there is one. A word that does not arrive is no fault of ours. */
+/** Tells the service manager, if there is one. A message that cannot be sent is dropped: no client depends on it. */
 function sd_notify(state: string): void {
   const name = ENV.NOTIFY_SOCKET?.match(/^[/@][^\0]{1,106}$/)?.[0];
   if (name === undefined) return;
@@ -90,7 +90,7 @@ function sd_notify(state: string): void {
   }
 }
 
-/** The daemon serves; its end will be told, too. A HUP that came before it did is heard now. */
+/** To be called once, when the daemon serves: says so, and at its end that it stops. A HUP left over is handled now. */
 export function ready(): void {
   const main = $['$'];
   END(() => { if ($['$'] === main) sd_notify('STOPPING=1'); }); // a child has the block as well
@@ -104,7 +104,7 @@ export function reload(): void {
   sd_notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
 }
 
-/** The restart is off: everything stays as it was. */
+/** A restart was given up: the daemon serves as before. */
 export function go_on(): void {
   sd_notify('READY=1');
 }

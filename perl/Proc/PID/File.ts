@@ -1,5 +1,5 @@
 /**
- * Proc::PID::File: the daemon's pid file, which is never wrong.
+ * Proc::PID::File: the daemon's pid file. Where there is one, the pid in it is whole and the daemon's.
  *
  * It is written whole, under another name, and renamed into place. The daemon holds a lock on it for as long as it
  * lives, so whether the server runs does not hang on a number that another process may have by now. It is an open file
@@ -99,7 +99,7 @@ export class PID_File {
   }
 
   /**
-   * Removes a stale pid file, unless somebody has removed or replaced it meanwhile.
+   * Removes a stale pid file, unless another process has removed or replaced it meanwhile.
    *
    * @param path the pid file
    * @returns whether it was this call that removed it; `$!` says why not
@@ -122,7 +122,7 @@ export class PID_File {
 
   /**
    * Removes the pid file at a path if this very process has made it, and it is still there: a child's END block, or a
-   * daemon whose file somebody has replaced, leaves it alone (erratum 19).
+   * daemon whose file has been replaced, leaves it alone (erratum 19).
    *
    * @param path the pid file
    */

@@ -1,7 +1,7 @@
 /**
  * fork: a real fork(2) of the running Node, which Node itself does not have.
  *
- * Four things make it work. V8 marks its heap with madvise(MADV_DONTFORK), so a forked child would wake without one:
+ * Four things make it work. V8 marks its heap with madvise(MADV_DONTFORK), so a forked child would begin without one:
  * a seccomp filter makes the kernel skip that advice ({@link prepare}). More than one V8 worker asleep at the fork
  * can hang the child's first garbage collection: two flags leave one worker. Both must be there before node starts,
  * so the program executes itself once more. In the child, libuv's own uv_loop_fork gives it an event loop apart from

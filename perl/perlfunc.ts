@@ -150,7 +150,7 @@ export function die_uncaught(error: unknown): never {
   exit($.errno & 255 || 255);
 }
 
-/** Node's own list of promises that were rejected while nobody waited for them; it looks through it between two events. */
+/** Node's own list of promises that were rejected and not awaited; it looks through it between two events. */
 interface Rejections {
   /** Runs what is due, unhandled rejections among it: one of those ends in {@link die_uncaught}. */
   _tickCallback?: () => void;
@@ -158,7 +158,7 @@ interface Rejections {
 
 /**
  * Runs the END blocks and ends the process by _exit(2), never by Node's own way out: that joins threads which a
- * forked process does not have. An error in an asynchronous function that nobody waited for is an error all the same,
+ * forked process does not have. An error in an asynchronous function that was not awaited is an error all the same,
  * and is looked for first: otherwise it would be lost with the process.
  *
  * @param status 0 to 255

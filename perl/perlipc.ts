@@ -67,7 +67,7 @@ function install_handler(number: number): void {
   process.off('SIGUSR2', listener);
 }
 
-/** Without a handler the kernel alone is told: it no longer calls Node, whose listener may stay where it is. */
+/** Sets a disposition. Without a handler only the kernel is told: it no longer calls Node, whose listener may stay. */
 function dispose(signal: Signal, disposition: Disposition): void {
   dispositions.set(signal, disposition);
   if (typeof disposition !== 'function') {

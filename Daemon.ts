@@ -75,10 +75,10 @@ function become_daemon(): void {                                                
 }                                                                                                         // 53
 
 /**
- * Becomes somebody else, but for the real uid: root can be regained.
+ * Becomes another user, but for the real uid: root can be regained.
  *
- * @param user whom
- * @param group with which group
+ * @param user that user's name
+ * @param group its group's name
  */
 function change_privileges(user: string, group: string): void {                                           // 55-56
   const uid = getpwnam(user) ?? die(`Can't get uid for ${user}\n`);                                       // 57
@@ -157,7 +157,7 @@ function init_log(): void {                                                     
   SIG.__DIE__ = log_die;                                                                                  // 118
 }                                                                                                         // 119
 
-/** Logs for whoever hunts an error. @param list the message's parts */
+/** Logs what helps to find a fault. @param list the message's parts */
 function log_debug(...list: Text[]): void { syslog('debug', _msg(list)); }                                // 121
 /** Logs what is worth knowing. @param list the message's parts */
 function log_notice(...list: Text[]): void { syslog('notice', _msg(list)); }                              // 122 e21

@@ -81,7 +81,7 @@ async function do_hup(): Promise<void> {                                        
   log_notice('HUP signal received, reinitializing...\n');                                                 // 58
   if (!await perl_c()) return;                                                                            // + e5
   log_notice('Closing listen socket...\n');                                                               // 59
-  // Perl closes the socket, and whoever connects is turned away. Ours goes on to the program that follows.
+  // Perl closes the socket, and clients that connect are turned away. Ours goes on to the program that follows.
   listen_socket.hand_over();                                                                              // 60 e10
   log_notice('Terminating children...\n');                                                                // 61
   await kill_children();                                                                                  // 62

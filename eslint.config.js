@@ -1,7 +1,49 @@
 // One tool lints and formats: typescript-eslint's strict rules, and @stylistic for the look.
+import { readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import stylistic from '@stylistic/eslint-plugin';
 import { defineConfig } from 'eslint/config';
+import ts from 'typescript';
 import tseslint from 'typescript-eslint';
+
+const perl = resolve(import.meta.dirname, 'perl');
+
+/** The project's files that a file imports or exports from, types too. */
+const imports = (file) => ts.preProcessFile(readFileSync(file, 'utf8')).importedFiles
+  .map(({ fileName }) => fileName)
+  .filter((name) => name.startsWith('.'))
+  .map((name) => resolve(dirname(file), name));
+
+/** The imports, one after the other, that lead from a file to another; undefined where none do. */
+function way(from, to, seen = new Set()) {
+  if (from === to) return [to];
+  if (seen.has(from) || !from.endsWith('.ts')) return undefined;
+  seen.add(from);
+  for (const next of imports(from)) {
+    const rest = way(next, to, seen);
+    if (rest) return [from, ...rest];
+  }
+  return undefined;
+}
+
+/** No file imports, by whatever way, itself; and nothing in perl/ imports what is outside, which is built on it. */
+const layers = {
+  create(context) {
+    const check = ({ source }) => {
+      if (!source?.value.startsWith('.')) return;
+      const file = context.filename;
+      const imported = resolve(dirname(file), source.value);
+      if (!relative(perl, file).startsWith('..') && relative(perl, imported).startsWith('..')) {
+        context.report({ node: source, message: 'perl/ imports nothing from outside perl/' });
+      }
+      const circle = way(imported, file);
+      if (!circle) return;
+      const names = [file, ...circle].map((name) => relative(import.meta.dirname, name));
+      context.report({ node: source, message: `import circle: ${names.join(' > ')}` });
+    };
+    return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check, ImportExpression: check };
+  },
+};
 
 export default defineConfig(
   { ignores: ['**/*.js', '!eslint.config.js', '.tap', 'docs/site', 'exercises', 't/refused'] },
@@ -42,6 +84,11 @@ export default defineConfig(
         message: 'Say in words what a student sees here.',
       }))],
     },
+  },
+  {
+    files: ['perl/**/*.ts', 'Chatbot/*.ts', 'eliza_hup.ts', 'Daemon.ts'],
+    plugins: { local: { rules: { layers } } },
+    rules: { 'local/layers': 'error' },
   },
   {
     // The mirror: its lines end in the Perl's line numbers, at one column.

@@ -76,7 +76,7 @@ export interface Fields {
   scriptfile: string;
   /** Whether command_interface prints the debug text before each reply. */
   debug: boolean;
-  /** How the last reply was come by. */
+  /** How the last reply was found. */
   debug_text: string;
   /** The last reply. */
   transform_text: string;
@@ -298,7 +298,7 @@ export class Eliza implements Fields {
 
   /**
    * A conversation: greeting, lines and replies, farewell. `debug` turns the debugging on and off and answers the line
-   * before it again; `memory` shows what is remembered, `debug that` how the last reply was come by.
+   * before it again; `memory` shows what is remembered, `debug that` how the last reply was found.
    *
    * Each turn is one write. It ends at a quit word, at the end of input, and when the other side has gone.
    *
@@ -494,7 +494,7 @@ export class Eliza implements Fields {
     return state.engine.keywords.get(target);
   }
 
-  /** Counts the gotos of a line, and the times it begins anew. */
+  /** Counts the gotos of a line, and the times it begins again. */
   #count(word: string, string_part: string, memory: boolean): void {
     if (++this.#gotos > this.#most_gotos) throw new TooManyGotos(word, string_part, memory);
   }

@@ -1,5 +1,5 @@
 /**
- * A script made ready: its patterns compiled, its keywords in a table. What Eliza.ts would otherwise do anew for every
+ * A script made ready: its patterns compiled, its keywords in a table. What Eliza.ts would otherwise do again for every
  * line, as the Perl does.
  *
  * @module

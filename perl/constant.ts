@@ -110,7 +110,7 @@ export const constant = {
 
   /**
    * The folder that children are locked into. It is made, root's and 0755, where its parent lacks it; as sshd does, one
-   * that somebody else could change is refused.
+   * that another user could change is refused.
    *
    * @param name the variable that overrides it
    * @param value the original's

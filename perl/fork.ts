@@ -1,7 +1,7 @@
 /**
  * fork: a real fork(2) of the running Node, which Node itself does not have.
  *
- * Four things make it work. V8 marks its heap with madvise(MADV_DONTFORK), so a forked child would wake without one:
+ * Four things make it work. V8 marks its heap with madvise(MADV_DONTFORK), so a forked child would begin without one:
  * a seccomp filter makes the kernel skip that advice ({@link prepare}). More than one V8 worker asleep at the fork
  * can hang the child's first garbage collection: two flags leave one worker. Both must be there before node starts,
  * so the program executes itself once more. In the child, libuv's own uv_loop_fork gives it an event loop apart from
@@ -11,7 +11,7 @@
  * @module
  */
 import { readdirSync } from 'node:fs';
-import { libc } from './libc.ts';
+import { C, libc } from './libc.ts';
 import { code_to_large_pages } from './Linux/LargePages.ts';
 import { filter, install, type Rule } from './Linux/Seccomp.ts';
 import { forget_pending, ignore_strays, ignored, signo } from './perlipc.ts';
@@ -19,10 +19,8 @@ import { die, exec, exit } from './perlfunc.ts';
 import { $, set_errno } from './perlvar.ts';
 import { listen_fds } from './Systemd/Daemon.ts';
 
-const DONTFORK = 10;
-
 /** madvise(…, …, MADV_DONTFORK) does nothing, and says it has. */
-const skip_dontfork: Rule = { call: 'madvise', when: [[2, '==', DONTFORK]], answer: 0 };
+const skip_dontfork: Rule = { call: 'madvise', when: [[2, '==', C.MADV_DONTFORK]], answer: 0 };
 
 /**
  * For some signals sigaction(…, …, NULL) does nothing: that is how a starting Node sets every signal to its default, and
@@ -64,7 +62,7 @@ export function fork(): number | undefined {
  * @returns whether this process can fork
  */
 function skipped(): boolean {
-  return libc().madvise(1, 0, DONTFORK) === 0;
+  return libc().madvise(1, 0, C.MADV_DONTFORK) === 0;
 }
 
 /**
@@ -91,11 +89,11 @@ export function prepare(): void {
   die(`Can't execute ${process.execPath} again: ${$['!']}\n`);
 }
 
-/** Descriptors that came from whoever started us reach neither the daemon nor its children. */
+/** Descriptors inherited from the starter's process reach neither the daemon nor its children. */
 function close_on_exec(): void {
   const { fcntl } = libc();
   const ours = listen_fds(); // a service manager's gift to the program, which has not seen it yet
   for (const fd of readdirSync('/proc/self/fd').map(Number)) {
-    if (fd > 2) fcntl(fd, 2, ours.includes(fd) ? 0 : 1); // F_SETFD, FD_CLOEXEC
+    if (fd > 2) fcntl(fd, C.F_SETFD, ours.includes(fd) ? 0 : C.FD_CLOEXEC);
   }
 }

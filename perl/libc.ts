@@ -10,7 +10,50 @@ import type koffi_module from 'koffi';
 
 type Koffi = typeof koffi_module;
 
-/** What a poll handle can do: see {@link readable}. */
+/**
+ * C's constants, under their names there. The values are Linux's on x64 and arm64, which agree on all of these; the
+ * numbers of system calls, on which they differ, are in Linux/Seccomp.ts.
+ */
+export const C = {
+  // fcntl(2), pipe2(2)
+  F_SETFD: 2, F_SETFL: 4, F_DUPFD_CLOEXEC: 1030, F_OFD_GETLK: 36, F_OFD_SETLK: 37, F_WRLCK: 1,
+  FD_CLOEXEC: 1, O_CLOEXEC: 0o2000000,
+  // socket(2), socket(7), unix(7)
+  AF_UNIX: 1, AF_INET: 2, SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_NONBLOCK: 0o4000, SOCK_CLOEXEC: 0o2000000,
+  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21,
+  // madvise(2), mmap(2), mremap(2)
+  MADV_DONTFORK: 10, MADV_HUGEPAGE: 14, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4,
+  MAP_PRIVATE: 0x02, MAP_ANONYMOUS: 0x20, MREMAP_MAYMOVE: 1, MREMAP_FIXED: 2,
+  // prctl(2), seccomp(2)
+  PR_SET_SECCOMP: 22, PR_SET_NO_NEW_PRIVS: 38, SECCOMP_MODE_FILTER: 2,
+  // setrlimit(2)
+  RLIMIT_CPU: 0, RLIMIT_FSIZE: 1, RLIMIT_CORE: 4, RLIMIT_NPROC: 6, RLIMIT_NOFILE: 7,
+  // signal(2)
+  SIG_DFL: 0, SIG_IGN: 1,
+  // accept(2): two errors that Node has no name for
+  ENONET: 64, EHOSTDOWN: 112,
+} as const;
+
+/** C's structs: what their members are called, and of which type they are. Of passwd and group, the beginning. */
+const structs = {
+  flock: { l_type: 'int16_t', l_whence: 'int16_t', l_start: 'int64_t', l_len: 'int64_t', l_pid: 'int32_t' },
+  group: { gr_name: 'void *', gr_passwd: 'void *', gr_gid: 'uint32_t' },
+  passwd: { pw_name: 'void *', pw_passwd: 'void *', pw_uid: 'uint32_t' },
+  rlimit: { rlim_cur: 'uint64_t', rlim_max: 'uint64_t' },
+  sockaddr_in: { sin_family: 'uint16_t', sin_port: 'uint16_be_t', sin_addr: 'uint8_t [4]', sin_zero: 'uint8_t [8]' },
+  sockaddr_un: { sun_family: 'uint16_t', sun_path: 'uint8_t [108]' },
+  sock_filter: { code: 'uint16_t', jt: 'uint8_t', jf: 'uint8_t', k: 'uint32_t' },
+  sock_fprog: { len: 'uint16_t', filter: 'sock_filter *' },
+  timeval: { tv_sec: 'int64_t', tv_usec: 'int64_t' },
+};
+
+/** struct flock. A length of 0 is the whole file. */
+export type Flock = Record<keyof typeof structs.flock, number>;
+
+/** One instruction of a seccomp filter: struct sock_filter. */
+export type Instruction = Record<keyof typeof structs.sock_filter, number>;
+
+/** A watch on a descriptor: see {@link readable}. */
 export interface Poll {
   /** Ends the watch; the descriptor may be closed afterwards. */
   close(): void;
@@ -20,10 +63,19 @@ let koffi: Koffi | undefined;
 let library: ReturnType<Koffi['load']> | undefined;
 let functions: Libc | undefined;
 
-/** Opens koffi through `require`, so that importing this file needs neither Node nor koffi. */
+/** Opens koffi, once, through `require`, so that importing this file needs neither Node nor koffi. */
 function load(): Koffi {
-  koffi ??= process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi') as Koffi;
+  if (koffi) return koffi;
+  koffi = process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi') as Koffi;
+  for (const [name, members] of Object.entries(structs)) koffi.struct(name, members);
   return koffi;
+}
+
+/** @returns a struct of C with these members, in memory of its own */
+function encode(struct: keyof typeof structs, members: object): Buffer {
+  const bytes = Buffer.alloc(load().sizeof(struct));
+  load().encode(bytes, struct, members);
+  return bytes;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- says what the prototype says
@@ -60,7 +112,8 @@ function declare() {
     setresuid: c<(real: number, effective: number, saved: number) => number>('int setresuid(uint32_t, uint32_t, uint32_t)'),
     setresgid: c<(real: number, effective: number, saved: number) => number>('int setresgid(uint32_t, uint32_t, uint32_t)'),
     setgroups: c<(size: number, list: Uint32Array) => number>('int setgroups(size_t, const uint32_t *)'),
-    setrlimit: c<(resource: number, limits: BigUint64Array) => number>('int setrlimit(int, const void *)'),
+    setrlimit: c<(resource: number, limits: Record<keyof typeof structs.rlimit, number>) => number>(
+      'int setrlimit(int, const rlimit *)'),
     chdir: c<(path: string) => number>('int chdir(const char *)'),
     chroot: c<(path: string) => number>('int chroot(const char *)'),
     getpwnam: c<(name: string) => bigint | null>('void *getpwnam(const char *)'),
@@ -79,16 +132,19 @@ function declare() {
     write: c<(fd: number, bytes: Buffer, size: number) => number>('long write(int, const void *, size_t)'),
     close: c<(fd: number) => number>('int close(int)'),
     dup2: c<(from: number, to: number) => number>('int dup2(int, int)'),
-    fcntl_lock: c<(fd: number, command: number, lock: Buffer) => number>('int fcntl(int, int, void *)'),
+    fcntl_lock: c<(fd: number, command: number, lock: Flock) => number>('int fcntl(int, int, _Inout_ flock *)'),
     socketpair: c<(domain: number, type: number, protocol: number, ends: Int32Array) => number>(
       'int socketpair(int, int, int, void *)'),
     pipe2: c<(ends: Int32Array, flags: number) => number>('int pipe2(void *, int)'),
-    getsockname: c<(fd: number, address: Buffer, size: Uint32Array) => number>('int getsockname(int, void *, uint32_t *)'),
+    getsockname: c<(fd: number, address: { sin_port: number }, size: [number]) => number>(
+      'int getsockname(int, _Out_ sockaddr_in *, _Inout_ uint32_t *)'),
     getpeername: c<(fd: number, address: Buffer, size: Uint32Array) => number>('int getpeername(int, void *, uint32_t *)'),
     fcntl: c<(fd: number, command: number, argument: number) => number>('int fcntl(int, int, long)'),
     socket: c<(domain: number, type: number, protocol: number) => number>('int socket(int, int, int)'),
-    setsockopt: c<(fd: number, level: number, name: number, value: Int32Array | BigInt64Array, size: number) => number>(
+    setsockopt: c<(fd: number, level: number, name: number, value: Int32Array, size: 4) => number>(
       'int setsockopt(int, int, int, const void *, uint32_t)'),
+    setsockopt_timeval: c<(fd: number, level: number, name: number, value: { tv_sec: number; tv_usec: number }, size: 16) =>
+    number>('int setsockopt(int, int, int, const timeval *, uint32_t)'),
     bind: c<(fd: number, address: Buffer, size: number) => number>('int bind(int, const void *, uint32_t)'),
     listen: c<(fd: number, backlog: number) => number>('int listen(int, int)'),
     connect: c<(fd: number, address: Buffer, size: number) => number>('int connect(int, const void *, uint32_t)'),
@@ -154,21 +210,46 @@ export function c_errno(): number {
 }
 
 /**
- * @param pointer what getpwnam or getgrnam gave
- * @param id which of the two numbers behind the name and the password: 0 (uid of a user, gid of a group) or 1
- * @returns that number
+ * @param entry what getpwnam gave: it must be read before the next call of getpwnam
+ * @returns the user's id
  */
-export function id_of(pointer: bigint, id: 0 | 1): number {
-  const k = load();
-  return k.decode(pointer, 2 * k.sizeof('void *') + 4 * id, 'uint32_t') as number;
+export function uid_of(entry: bigint): number {
+  return (load().decode(entry, 'passwd') as { pw_uid: number }).pw_uid;
 }
 
 /**
- * @param bytes a buffer that must outlive the use C makes of the address
- * @returns where it lies in memory
+ * @param entry what getgrnam gave: it must be read before the next call of getgrnam
+ * @returns the group's id
  */
-export function address_of(bytes: Buffer): bigint {
-  return load().address(bytes);
+export function gid_of(entry: bigint): number {
+  return (load().decode(entry, 'group') as { gr_gid: number }).gr_gid;
+}
+
+/**
+ * @param program a seccomp filter's instructions
+ * @returns the filter as prctl takes it, and the code that it points to, which must live as long
+ */
+export function sock_fprog(program: readonly Instruction[]): { sock_fprog: Buffer; code: Buffer } {
+  const code = Buffer.concat(program.map((instruction) => encode('sock_filter', instruction)));
+  return { sock_fprog: encode('sock_fprog', { len: program.length, filter: code }), code };
+}
+
+/**
+ * @param port a TCP port
+ * @returns the C library's sockaddr_in for that port at every address of this machine
+ */
+export function sockaddr_in(port: number): Buffer {
+  return encode('sockaddr_in', { sin_family: C.AF_INET, sin_port: port });
+}
+
+/**
+ * @param path where a local socket is bound; one that begins with `@` is in the abstract name space, not in a folder
+ * @returns its address as the C library's sockaddr_un, as long as the path makes it
+ */
+export function sockaddr_un(path: string): Buffer {
+  const abstract = path.startsWith('@');
+  const sun_path = Buffer.from(abstract ? `\0${path.slice(1)}` : `${path}\0`);
+  return encode('sockaddr_un', { sun_family: C.AF_UNIX, sun_path }).subarray(0, 2 + sun_path.length);
 }
 
 /**
@@ -181,8 +262,8 @@ export function address_of(bytes: Buffer): bigint {
 export function readable(fd: number, callback: () => void): Poll {
   const { poll } = load().node;
   if (Number.parseInt(process.versions.node) < 26) return poll(fd, { readable: true }, callback);
-  // koffi calls from libuv straight into JavaScript, and from 26 on Node does not look afterwards for promises that were
-  // kept. After an immediate it does. Older ones are spared that: it costs parent and child 70 page faults.
+  // koffi calls from libuv straight into JavaScript. From 26 on Node does not run, after such a call, what waits for the
+  // promises that it has resolved; after an immediate it does. Older versions need none, and it costs 70 page faults.
   let watched = true;
   const told = (): void => { if (watched) callback(); };
   const watch = poll(fd, { readable: true }, () => setImmediate(told));
@@ -192,17 +273,4 @@ export function readable(fd: number, callback: () => void): Poll {
       watch.close();
     },
   };
-}
-
-/**
- * @param path where a local socket is bound; one that begins with `@` is in the abstract name space, not in a folder
- * @returns its address as the C library's sockaddr_un, as long as the path makes it
- */
-export function sockaddr_un(path: string): Buffer {
-  const AF_UNIX = 1;
-  const abstract = path.startsWith('@');
-  const address = Buffer.alloc(2 + path.length + (abstract ? 0 : 1));
-  new Uint16Array(address.buffer, address.byteOffset, 1)[0] = AF_UNIX;
-  address.write(abstract ? `\0${path.slice(1)}` : path, 2);
-  return address;
 }

@@ -7,7 +7,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
-import { id_of, libc } from './libc.ts';
+import { C, gid_of, libc, uid_of } from './libc.ts';
 import { has_event_loop, next_signal, SIG, signo, type Signal } from './perlipc.ts';
 import { run_END } from './perlmod.ts';
 import { refuse_tainted, Tainted, type Text } from './perlsec.ts';
@@ -64,7 +64,7 @@ export function caller(level = 0): Frame | undefined {
   return callers()[level + 1];
 }
 
-const nowhere = 'x'; // stands in where nothing called: never printed
+const nowhere = 'x'; // for a message from Node's event loop, where no line of the program called
 
 function located(list: Text[], otherwise: string): string {
   const text = list.map((part) => Tainted.raw(part)).join('') || otherwise;
@@ -114,7 +114,7 @@ function print_error(message: string): void {
   try {
     writeSync(2, message);
   } catch {
-    // STDERR is gone: there is nobody left to tell
+    // STDERR is closed: there is no other place to report to
   }
 }
 
@@ -129,7 +129,7 @@ function described(error: unknown): string {
 }
 
 /**
- * The last words of a process whose error nobody caught; exits with Perl's status.
+ * Reports an error that was not caught, in the log or on STDERR, and exits with Perl's status.
  *
  * @param error what was thrown
  */
@@ -145,12 +145,12 @@ export function die_uncaught(error: unknown): never {
       // log_die dies in its turn, with the same message
     }
   }
-  // With a hook the message is in the log; in a child STDERR is the client's, who has no use for it.
+  // With a hook the message is in the log; in a child STDERR is the client's, which has no use for it.
   if (!SIG.__DIE__) print_error(message);
   exit($.errno & 255 || 255);
 }
 
-/** Node's own list of promises that were rejected while nobody waited for them; it looks through it between two events. */
+/** Node's own list of promises that were rejected and not awaited; it looks through it between two events. */
 interface Rejections {
   /** Runs what is due, unhandled rejections among it: one of those ends in {@link die_uncaught}. */
   _tickCallback?: () => void;
@@ -158,7 +158,7 @@ interface Rejections {
 
 /**
  * Runs the END blocks and ends the process by _exit(2), never by Node's own way out: that joins threads which a
- * forked process does not have. An error in an asynchronous function that nobody waited for is an error all the same,
+ * forked process does not have. An error in an asynchronous function that was not awaited is an error all the same,
  * and is looked for first: otherwise it would be lost with the process.
  *
  * @param status 0 to 255
@@ -173,7 +173,7 @@ export function exit(status = 0): never {
     print_error(error instanceof Error ? error.message : String(error));
   });
   const { close, _exit } = libc();
-  for (const fd of [0, 1, 2]) close(fd); // a client need not wait until the kernel has cleared the memory away
+  for (const fd of [0, 1, 2]) close(fd); // the client sees the end before the kernel frees the memory
   return _exit(status);
 }
 
@@ -188,7 +188,7 @@ export function exit(status = 0): never {
 export function exec(program: string, ...args: string[]): boolean {
   refuse_tainted('exec', program, ...args);
   const { fcntl, execvp } = libc();
-  for (const fd of [0, 1, 2]) fcntl(fd, 2, 0); // F_SETFD: Node has marked them close-on-exec
+  for (const fd of [0, 1, 2]) fcntl(fd, C.F_SETFD, 0); // Node has marked them close-on-exec
   with_listen_fds(() => { set_errno(execvp(program, [program, ...args, null])); });
   return false;
 }
@@ -267,7 +267,7 @@ export function chdir(path: string): boolean {
 export function getpwnam(name: string): number | undefined {
   refuse_tainted('getpwnam', name);
   const entry = libc().getpwnam(name);
-  return entry === null ? undefined : id_of(entry, 0);
+  return entry === null ? undefined : uid_of(entry);
 }
 
 /**
@@ -277,7 +277,7 @@ export function getpwnam(name: string): number | undefined {
 export function getgrnam(name: string): number | undefined {
   refuse_tainted('getgrnam', name);
   const entry = libc().getgrnam(name);
-  return entry === null ? undefined : id_of(entry, 0);
+  return entry === null ? undefined : gid_of(entry);
 }
 
 /**

@@ -9,7 +9,7 @@
  * @module
  */
 import { constants } from 'node:os';
-import { libc } from './libc.ts';
+import { C, libc } from './libc.ts';
 
 /**
  * A handler gets the signal's bare name, as in Perl. It may be asynchronous: the program waits for it.
@@ -45,7 +45,7 @@ const strays = [26, 27, 29, 30, 16, ...Array.from({ length: 31 }, (_, i) => 34 +
 /** Ignores what would end the process and means nothing to it. */
 export function ignore_strays(): void {
   for (const signal of ignored) dispose(signal, 'IGNORE');
-  for (const number of strays) libc().signal(number, 1); // SIG_IGN
+  for (const number of strays) libc().signal(number, C.SIG_IGN);
 }
 
 const dispositions = new Map<Signal, Disposition>();
@@ -126,11 +126,11 @@ export function told_to_end(): boolean {
   return pending.some((byte, i) => (byte & (wanted[i] ?? 0)) !== 0);
 }
 
-/** Without a handler the kernel alone is told: it no longer calls Node, whose listener may stay where it is. */
+/** Sets a disposition. Without a handler only the kernel is told: it no longer calls Node, whose listener may stay. */
 function dispose(signal: Signal, disposition: Disposition): void {
   dispositions.set(signal, disposition);
   if (typeof disposition !== 'function') {
-    libc().signal(signo(signal), disposition === 'IGNORE' ? 1 : 0); // SIG_IGN, SIG_DFL
+    libc().signal(signo(signal), disposition === 'IGNORE' ? C.SIG_IGN : C.SIG_DFL);
     return;
   }
   if (signal === 'TERM' || signal === 'INT') hold_until_turn();

@@ -1,6 +1,8 @@
 /**
- * perlrun: the interpreter, as eliza_hup.pl's first line calls it. It takes its own switches before the program sees
- * @ARGV, makes fork possible, and catches what the program did not.
+ * perlrun: the interpreter, as the first line of a Perl program calls it. To import this file is to start the
+ * interpreter, and it is the one file in perl/ whose import does anything: it takes its own switches before the program
+ * sees @ARGV, and may end the process over them; makes fork possible, for which it executes the process once more;
+ * replaces console; and catches what the program did not.
  *
  * Import it first: by the time the program's own lines run, all this is done.
  *
@@ -13,7 +15,7 @@ import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { flags, fork, prepare } from './fork.ts';
 import { type IO_Handle, STDERR, STDOUT } from './IO/Handle.ts';
-import { libc, readable } from './libc.ts';
+import { C, libc, readable } from './libc.ts';
 import { known } from './Linux/Seccomp.ts';
 import { pod2usage } from './Pod/Usage.ts';
 import { chdir, die_uncaught, exec, exit, waitpid, warn } from './perlfunc.ts';
@@ -56,7 +58,7 @@ function take_switches(): { foreground: boolean; check: boolean } {
     if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)) {
       usage(`"${port}" is not a port: a number from 1 to 65535`);
     }
-    ARGV.splice(0, ARGV.length, ...positionals.map((word) => new Tainted(word)));
+    ARGV.push(...positionals.map((word) => new Tainted(word)));
     return { foreground: values.foreground ?? false, check: values.c ?? false };
   } catch (error) {
     return usage(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));
@@ -136,7 +138,7 @@ export async function perl_c(): Promise<boolean> {
 /** @returns '' when the program could be started; otherwise what it said, in one line */
 async function complaint_of_check(): Promise<string> {
   const ends = new Int32Array(2);
-  set_errno(libc().pipe2(ends, 0o2000000)); // O_CLOEXEC
+  set_errno(libc().pipe2(ends, C.O_CLOEXEC));
   const [reader = -1, writer = -1] = ends;
   const child = fork();
   if (child === 0) {

@@ -33,7 +33,7 @@ export class Tainted<T extends string> {
   }
 
   /**
-   * The text as it came, for code in perl/ that only shows it to somebody.
+   * The text as it came, for code in perl/ that only prints, logs or compares it.
    *
    * @param text tainted or not
    * @returns the bare string

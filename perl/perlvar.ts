@@ -159,10 +159,8 @@ export const $ = {
   },
 };
 
-const words = typeof process === 'undefined' ? [] : process.argv.slice(2); // a browser has none
-
-/** `@ARGV`: the program's arguments, without the switches that perlrun.ts took. */
-export const ARGV: Tainted<string>[] = words.map((word) => new Tainted(word));
+/** `@ARGV`: the program's arguments, which perlrun.ts puts here when it has taken its own switches from among them. */
+export const ARGV: Tainted<string>[] = [];
 
 /** The type of {@link ENV}: what comes out is tainted, what goes in is not. */
 export interface Env {

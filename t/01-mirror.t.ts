@@ -33,35 +33,6 @@ for (const { perl, ts, lines } of listings) {
   });
 }
 
-void t.test('rooms: no file imports, by whatever way, itself', (t) => {
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /^(perl\/.*|Chatbot\/.*|eliza_hup|Daemon)\.ts$/.test(file) && !file.endsWith('.d.ts'));
-  const imports = new Map(files.map((file) => [file,
-    [...readFileSync(join(root, file), 'utf8').matchAll(/^(?:import|export) [^;']*?from '(\..*?)'|^import '(\..*?)'/gm)]
-      .map(([, from = '', bare = '']) => join(file, '..', from || bare))]));
-  const reach = (file: string, path: string[]): string[] | undefined => {
-    for (const next of imports.get(file) ?? []) {
-      if (next === path[0]) return [...path, next];
-      if (path.includes(next) || settled.has(next)) continue;
-      const circle = reach(next, [...path, next]);
-      if (circle) return circle;
-    }
-    settled.add(file);
-    return undefined;
-  };
-  const settled = new Set<string>();
-  const circles = files.flatMap((file) => {
-    settled.clear();
-    const circle = reach(file, [file]);
-    return circle ? [circle.join(' > ')] : [];
-  });
-  t.same(circles, [], 'no import circle');
-  const upward = files.filter((file) =>
-    file.startsWith('perl/') && imports.get(file)?.some((path) => !path.startsWith('perl/')));
-  t.same(upward, [], 'nothing in perl/ imports the program');
-  t.end();
-});
-
 void t.test('one file alone knows the FFI', (t) => {
   const files = readdirSync(join(root, 'perl'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const ours = [...files.map((file) => join('perl', file)), 'eliza_hup.ts', 'Daemon.ts', 'Chatbot/Eliza.ts'];

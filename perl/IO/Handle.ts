@@ -11,7 +11,7 @@ import { Tainted, type Text } from '../perlsec.ts';
 import { $, set_errno } from '../perlvar.ts';
 
 const SIZE = 4096;
-let input: Buffer | undefined; // one for all: input is read in between, never beside
+let input: Buffer | undefined; // one for all handles: reads block, so only one is ever under way
 let output: Buffer | undefined;
 let timed = false; // a layer has set a time limit on the client's socket
 

@@ -8,7 +8,7 @@
  */
 import { constants } from 'node:os';
 import { report_missing } from '../constant.ts';
-import { libc, readable, type Poll } from '../libc.ts';
+import { C, libc, readable, sockaddr_in, type Poll } from '../libc.ts';
 import { warn } from '../perlfunc.ts';
 import { handler_depth, is_innermost, next_signal } from '../perlipc.ts';
 import { check_only } from '../perlrun.ts';
@@ -25,13 +25,9 @@ const { EACCES, EAGAIN, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, EOPNOTSUPP, EPER
 const { ECONNABORTED, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENOPROTOOPT, EPROTO, ETIMEDOUT } = constants.errno;
 
 /** The client that accept should have given has gone: accept(2) says to try again. EHOSTDOWN and ENONET are Linux's own. */
-const gone = [EINTR, ECONNABORTED, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENOPROTOOPT, EPROTO, ETIMEDOUT, 112, 64];
+const gone = [EINTR, ECONNABORTED, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENOPROTOOPT, EPROTO, ETIMEDOUT, C.EHOSTDOWN, C.ENONET];
 /** What may pass, but not at once: no descriptors, no memory, a firewall that forbids it. */
 const later = [EMFILE, ENFILE, ENOBUFS, ENOMEM, EOPNOTSUPP, EPERM];
-const AF_INET = 2;
-const [SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC] = [1, 0o4000, 0o2000000];
-const [SOL_SOCKET, SO_REUSEADDR] = [1, 2];
-const F_SETFL = 4;
 
 /** What `new` takes. */
 export interface Options {
@@ -45,30 +41,43 @@ export interface Options {
   Reuse: boolean;
 }
 
-function sockaddr(port: number): Buffer {
-  const address = Buffer.alloc(16);
-  new Uint16Array(address.buffer, address.byteOffset, 1)[0] = AF_INET;
-  address.writeUInt16BE(port, 2);
-  return address;
+/** Makes a listening socket. @returns its descriptor, or undefined with `$@` and `$!` set */
+function listen_on(port: number, backlog: number, reuse: boolean): number | undefined {
+  const { socket, setsockopt, bind, listen, close } = libc();
+  const address = sockaddr_in(port);
+  const fd = set_errno(socket(C.AF_INET, C.SOCK_STREAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC, 0));
+  const listens = fd !== -1
+    && (!reuse || set_errno(setsockopt(fd, C.SOL_SOCKET, C.SO_REUSEADDR, Int32Array.of(1), 4)) === 0)
+    && set_errno(bind(fd, address, address.length)) === 0
+    && set_errno(listen(fd, backlog)) === 0;
+  if (listens) return fd;
+  $['@'] = `port ${port}: ${$['!']}${$.errno === EACCES ? ' (ports below 1024 are root\'s)' : ''}`;
+  if (fd !== -1) close(fd);
+  return undefined;
 }
 
-/** The port that a socket listens on. */
-function local_port(fd: number): number {
-  const address = Buffer.alloc(28);
-  set_errno(libc().getsockname(fd, address, Uint32Array.of(28)));
-  return address.readUInt16BE(2);
+/** Takes a listening socket that was handed over. @returns its descriptor, or undefined with `$@` set: another port's */
+function adopt(fd: number, port: number): number | undefined {
+  const address = { sin_port: 0 }; // in an IPv6 address the port is at the same place
+  set_errno(libc().getsockname(fd, address, [16]));
+  if (address.sin_port === port) {
+    libc().fcntl(fd, C.F_SETFL, C.SOCK_NONBLOCK);
+    return fd;
+  }
+  $['@'] = `port ${port}: the socket handed over by LISTEN_FDS listens on port ${address.sin_port}`;
+  return undefined;
 }
 
-/** An address as text, from a sockaddr_in or, on a socket that somebody else has opened, a sockaddr_in6. */
+/** An address as text, from a sockaddr_in or, on a socket that a service manager has opened, a sockaddr_in6. */
 function host(address: Buffer): string {
-  if (new Uint16Array(address.buffer, address.byteOffset, 1)[0] === AF_INET) return address.subarray(4, 8).join('.');
+  if (address.readUInt16LE(0) === C.AF_INET) return address.subarray(4, 8).join('.');
   const groups = Array.from({ length: 8 }, (_, i) => address.readUInt16BE(8 + 2 * i).toString(16));
   return groups.slice(0, 6).join() === '0,0,0,0,0,ffff' ? address.subarray(20, 24).join('.') : groups.join(':');
 }
 
 let serving = false;
 
-/** The first client may come: whoever waits for that is told. */
+/** The server serves: tells the command that started it and the service manager, at the first call. */
 function ready(): void {
   if (serving) return;
   serving = true;
@@ -106,7 +115,7 @@ export class IO_Socket_INET {
   #ready: (() => void) | undefined;
   #open = true;
   #full = false; // there is no descriptor left for a client, and the log has been told
-  #crowded = true; // the last client was there before anybody waited for it
+  #crowded = true; // the last client was in the backlog before accept waited
 
   private constructor(fd: number) {
     this.fd = fd;
@@ -123,32 +132,16 @@ export class IO_Socket_INET {
     check_only(); // under -c nothing is opened
     report_missing();
     warm_up();
-    const { socket, setsockopt, bind, listen, close } = libc();
+    const port = Number(Tainted.raw(LocalPort));
     const [inherited] = take_listen_fds();
-    if (inherited !== undefined) {
-      const port = local_port(inherited);
-      if (port === Number(Tainted.raw(LocalPort))) {
-        libc().fcntl(inherited, F_SETFL, SOCK_NONBLOCK);
-        return new IO_Socket_INET(inherited);
-      }
-      $['@'] = `port ${Tainted.raw(LocalPort)}: the socket handed over by LISTEN_FDS listens on port ${port}`;
-      return undefined;
-    }
-    const fd = set_errno(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    const bound = fd !== -1
-      && (!Reuse || set_errno(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, Int32Array.of(1), 4)) === 0)
-      && set_errno(bind(fd, sockaddr(Number(Tainted.raw(LocalPort))), 16)) === 0
-      && set_errno(listen(fd, Listen)) === 0;
-    if (bound) return new IO_Socket_INET(fd);
-    $['@'] = `port ${Tainted.raw(LocalPort)}: ${$['!']}${$.errno === EACCES ? ' (ports below 1024 are root\'s)' : ''}`;
-    if (fd !== -1) close(fd);
-    return undefined;
+    const fd = inherited === undefined ? listen_on(port, Listen, Reuse) : adopt(inherited, port);
+    return fd === undefined ? undefined : new IO_Socket_INET(fd);
   }
 
   /**
    * Waits for a client. Signals' handlers run meanwhile; unlike Perl's accept it goes on after them, and it takes no
    * client while one of them is still running. A client for which there is no room is refused here, before any fork.
-   * The first call tells whoever waits for it that the server serves.
+   * The first call tells the starting command and the service manager that the server serves.
    *
    * @returns the connection, or undefined once the socket is closed
    */
@@ -185,7 +178,7 @@ export class IO_Socket_INET {
 
   #accept(): Connection | undefined {
     const address = Buffer.alloc(28);
-    const fd = set_errno(libc().accept4(this.fd, address, Uint32Array.of(28), SOCK_CLOEXEC));
+    const fd = set_errno(libc().accept4(this.fd, address, Uint32Array.of(28), C.SOCK_CLOEXEC));
     if (fd === -1) return undefined;
     this.#full = false;
     return new Connection(fd, host(address));
@@ -209,7 +202,7 @@ export class IO_Socket_INET {
     });
   }
 
-  /** Once only: Node spends more on a promise that is kept twice than a child on its whole conversation. */
+  /** Ends the wait of #readable, once: to resolve a promise twice costs Node more than a child's whole conversation. */
   #wake(): void {
     const ready = this.#ready;
     this.#ready = undefined;

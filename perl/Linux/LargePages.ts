@@ -8,13 +8,9 @@
  * @module
  */
 import { readFileSync } from 'node:fs';
-import { libc } from '../libc.ts';
+import { C, libc } from '../libc.ts';
 
 const THP = '/sys/kernel/mm/transparent_hugepage';
-const [PROT_READ, PROT_WRITE, PROT_EXEC] = [1, 2, 4];
-const MAP_PRIVATE_ANONYMOUS = 0x22;
-const [MREMAP_MAYMOVE, MREMAP_FIXED] = [1, 2];
-const MADV_HUGEPAGE = 14;
 
 /** Moves the code of this process's files to large pages, as far as they fill some. Where that fails all stays as it was. */
 export function code_to_large_pages(): void {
@@ -34,16 +30,16 @@ export function code_to_large_pages(): void {
 /** Copies code, and puts the copy in its place. For other threads it is one moment: the kernel holds them back meanwhile. */
 function move(start: number, length: number, size: number): void {
   const { mmap, munmap, madvise, memcpy, mprotect, mremap } = libc();
-  const room = mmap(0, length + size, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+  const room = mmap(0, length + size, C.PROT_READ | C.PROT_WRITE, C.MAP_PRIVATE | C.MAP_ANONYMOUS, -1, 0);
   if (room === -1) return;
   const copy = Math.ceil(room / size) * size;
   const before = in_large_pages();
-  const moved = madvise(copy, length, MADV_HUGEPAGE) === 0
+  const moved = madvise(copy, length, C.MADV_HUGEPAGE) === 0
     && memcpy(copy, start, length) === copy
-    // small pages, which is all that a memory in pieces has to give, would make each fork dearer
+    // a fragmented memory has only small pages to give, and those would make each fork dearer
     && in_large_pages() - before >= length
-    && mprotect(copy, length, PROT_READ | PROT_EXEC) === 0
-    && mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, start) === start;
+    && mprotect(copy, length, C.PROT_READ | C.PROT_EXEC) === 0
+    && mremap(copy, length, length, C.MREMAP_MAYMOVE | C.MREMAP_FIXED, start) === start;
   if (moved) {
     munmap(room, copy - room);
     munmap(copy + length, room + size - copy);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { address_of, libc } from '../libc.ts';
+import { C, type Instruction, libc, sock_fprog } from '../libc.ts';
 import { set_errno } from '../perlvar.ts';
 
 /** The numbers of the system calls that rules can name, and the word by which the kernel knows the architecture. */
@@ -45,29 +45,39 @@ export interface Rule {
 /** Whether filters can be made for this machine. */
 export const known = process.arch in calls;
 
+/**
+ * The kernel's number of a system call on this machine.
+ *
+ * @param call its name; `arch` for the word by which the kernel knows the architecture
+ * @returns the number, where this machine is {@link known}
+ */
+export function number_of(call: keyof typeof x64): number {
+  return calls[process.arch as keyof typeof calls][call];
+}
+
 const [LOAD, EQUAL, GREATER, RETURN] = [0x20, 0x15, 0x25, 0x06];
 const [nr, arch] = [0, 4]; // offsets in struct seccomp_data; the arguments, 8 bytes each, begin at 16
 
-type Instruction = [op: number, yes: number, no: number, k: number];
+/** What a filter does in one step: what, how many steps to pass over if so, how many if not, and a number. */
+type Step = [code: number, jt: number, jf: number, k: number];
 
-function returns(answer: Answer): Instruction {
+function returns(answer: Answer): Step {
   const [ALLOW, ERRNO, KILL_PROCESS] = [0x7fff0000, 0x00050000, 0x80000000];
   return [RETURN, 0, 0, answer === 'allow' ? ALLOW : answer === 'kill' ? KILL_PROCESS : ERRNO | answer];
 }
 
 /** Rules as classic BPF. The architecture comes first, since without it the number of a call means nothing. */
-function compile(rules: Rule[], otherwise: Answer): Instruction[] {
-  const numbers = calls[process.arch as keyof typeof calls];
-  const program = rules.flatMap(({ call, when, answer }): Instruction[] => {
-    if (!when) return [[EQUAL, 0, 1, numbers[call]], returns(answer)];
-    const conditions = when.flatMap(([argument, test, value], i): Instruction[] => {
+function compile(rules: Rule[], otherwise: Answer): Step[] {
+  const program = rules.flatMap(({ call, when, answer }): Step[] => {
+    if (!when) return [[EQUAL, 0, 1, number_of(call)], returns(answer)];
+    const conditions = when.flatMap(([argument, test, value], i): Step[] => {
       const rest = 2 * (when.length - i) - 1; // how far it is to the end of this rule
       return [[LOAD, 0, 0, 16 + 8 * argument], [test === '==' ? EQUAL : GREATER, 0, rest, value]];
     });
-    return [[EQUAL, 0, conditions.length + 2, numbers[call]], ...conditions, returns(answer), [LOAD, 0, 0, nr]];
+    return [[EQUAL, 0, conditions.length + 2, number_of(call)], ...conditions, returns(answer), [LOAD, 0, 0, nr]];
   });
   const foreign = returns(otherwise === 'allow' ? 'allow' : 'kill');
-  return [[LOAD, 0, 0, arch], [EQUAL, 1, 0, numbers.arch], foreign, [LOAD, 0, 0, nr], ...program, returns(otherwise)];
+  return [[LOAD, 0, 0, arch], [EQUAL, 1, 0, number_of('arch')], foreign, [LOAD, 0, 0, nr], ...program, returns(otherwise)];
 }
 
 /** A filter as the kernel takes it: C's `struct sock_fprog`, and the program that it points to. */
@@ -86,18 +96,7 @@ export interface Filter {
  * @returns what {@link install} takes, as often as it is wanted
  */
 export function filter(rules: Rule[], otherwise: Answer): Filter {
-  const program = compile(rules, otherwise);
-  const code = Buffer.alloc(8 * program.length);
-  program.forEach(([op, yes, no, k], i) => {
-    code.writeUInt16LE(op, 8 * i);
-    code.writeUInt8(yes, 8 * i + 2);
-    code.writeUInt8(no, 8 * i + 3);
-    code.writeUInt32LE(k, 8 * i + 4);
-  });
-  const sock_fprog = Buffer.alloc(16);
-  sock_fprog.writeUInt16LE(program.length, 0);
-  sock_fprog.writeBigUInt64LE(address_of(code), 8);
-  return { sock_fprog, code };
+  return sock_fprog(compile(rules, otherwise).map(([code, jt, jf, k]): Instruction => ({ code, jt, jf, k })));
 }
 
 /**
@@ -108,6 +107,6 @@ export function filter(rules: Rule[], otherwise: Answer): Filter {
  */
 export function install({ sock_fprog }: Filter): boolean {
   const { prctl } = libc();
-  const [NO_NEW_PRIVS, SECCOMP, MODE_FILTER] = [38, 22, 2];
-  return set_errno(prctl(NO_NEW_PRIVS, 1, null, 0, 0)) === 0 && set_errno(prctl(SECCOMP, MODE_FILTER, sock_fprog, 0, 0)) === 0;
+  return set_errno(prctl(C.PR_SET_NO_NEW_PRIVS, 1, null, 0, 0)) === 0
+    && set_errno(prctl(C.PR_SET_SECCOMP, C.SECCOMP_MODE_FILTER, sock_fprog, 0, 0)) === 0;
 }

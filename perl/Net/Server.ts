@@ -9,7 +9,7 @@
  */
 import { constant } from '../constant.ts';
 import { IO_Handle, STDOUT } from '../IO/Handle.ts';
-import { libc } from '../libc.ts';
+import { C, libc } from '../libc.ts';
 import { warn } from '../perlfunc.ts';
 import { Tainted } from '../perlsec.ts';
 import { $ } from '../perlvar.ts';
@@ -60,11 +60,11 @@ export type Callback = (child: number) => void;
 
 /** The addresses of the clients being served, by the pid of the child that serves them. */
 const addresses = new Map<number, string>();
-let newest: Connection | undefined; // the client that accept gave last, until a child has it
+let newest: Connection | undefined; // the client that accept gave last, until set() notes the child that serves it
 let second = 0;
 let this_second = 0;
 
-/** `%CHILDREN`, tied: whoever comes and goes is counted, and a child that was killed is worth a warning (erratum 26). */
+/** `%CHILDREN`, as if tied in Perl: it keeps each client's address, and warns of children that a signal ended (erratum 26). */
 export class Children extends Map<number, Callback | undefined> {
   /**
    * A child serves the client that accept gave last.
@@ -93,7 +93,7 @@ export class Children extends Map<number, Callback | undefined> {
   }
 }
 
-/** Before accept: the last client is no longer new. The parent logs everything; only a client's child may be quiet. */
+/** To be called before accept: forgets the last client. The parent logs everything; only a client's child may be quiet. */
 export function next_client(): void {
   newest = undefined;
   setlogmask(LOG_UPTO('debug'));
@@ -153,11 +153,11 @@ const ROUNDS = 8; // V8 settles what it expects of a function's objects after a 
  */
 export function warm_up(): void {
   const ends = new Int32Array(2);
-  if (libc().pipe2(ends, 0o2000000) !== 0) return; // O_CLOEXEC
+  if (libc().pipe2(ends, C.O_CLOEXEC) !== 0) return;
   const [reader, writer] = [new IO_Handle(ends[0] ?? -1), new IO_Handle(ends[1] ?? -1)];
   for (let i = 0; i < ROUNDS; i++) {
     telnet(reader, read_limits(), () => undefined);
-    writer.print('Nothing is said here,\r\n', 'and nobody says it.\n');
+    writer.print('one line\r\n', 'and another\n');
     reader.getline();
     reader.getline();
   }
@@ -167,7 +167,7 @@ export function warm_up(): void {
 }
 
 /**
- * Lets a connection be read as telnet, within the limits, by whoever reads it.
+ * From here on a connection is read as telnet, within the limits: by this process and by its children.
  *
  * @param connection a client's
  */

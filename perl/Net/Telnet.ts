@@ -3,12 +3,12 @@
  *
  * Negotiation (IAC …) is skipped and never shown: a client that gets no answer stays as it is, which suits us. CR LF, CR
  * NUL, CR alone and LF end a line. Other control bytes are dropped, so that they reach neither log nor reply. A line is
- * kept up to a limit, and so a client cannot fill the memory. Silence ends, too.
+ * kept up to a limit, so that a client cannot fill the memory, and a client that is silent for too long is hung up on.
  *
  * @module
  */
 import { type IO_Handle, type Layer, STDOUT } from '../IO/Handle.ts';
-import { libc } from '../libc.ts';
+import { C, libc } from '../libc.ts';
 
 /** Limits of a conversation. */
 export interface Limits {
@@ -23,7 +23,7 @@ export interface Limits {
 const [IAC, SB, SE, WILL, DONT] = [255, 250, 240, 251, 254];
 const [NUL, TAB, LF, CR, SPACE, DEL] = [0, 9, 10, 13, 32, 127];
 
-/** Where in a command a byte finds us; a command may be cut by the end of a packet. */
+/** What the next byte belongs to. It is kept from read to read, since a packet may end within a command. */
 type State = 'text' | 'command' | 'option' | 'list' | 'list command';
 
 /** A layer between a descriptor and its reader, as Perl's `binmode` puts there. */
@@ -47,10 +47,9 @@ class Telnet implements Layer {
     const timeout = Math.min(this.#limits.idle, left);
     if (timeout === this.#timeout) return;
     this.#timeout = timeout;
-    const [SOL_SOCKET, SO_RCVTIMEO, SO_SNDTIMEO] = [1, 20, 21];
-    const timeval = BigInt64Array.of(BigInt(timeout), 0n);
-    libc().setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeval, 16);
-    libc().setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, timeval, 16);
+    const timeval = { tv_sec: timeout, tv_usec: 0 };
+    libc().setsockopt_timeval(fd, C.SOL_SOCKET, C.SO_RCVTIMEO, timeval, 16);
+    libc().setsockopt_timeval(fd, C.SOL_SOCKET, C.SO_SNDTIMEO, timeval, 16);
   }
 
   silence(): void {

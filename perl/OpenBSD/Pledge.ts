@@ -8,8 +8,8 @@
  * @module
  */
 import { constants } from 'node:os';
-import { libc } from '../libc.ts';
-import { filter, type Filter, install, type Rule } from '../Linux/Seccomp.ts';
+import { C, libc } from '../libc.ts';
+import { filter, type Filter, install, number_of, type Rule } from '../Linux/Seccomp.ts';
 import { die } from '../perlfunc.ts';
 import { end_event_loop } from '../perlipc.ts';
 import { $, set_errno } from '../perlvar.ts';
@@ -25,7 +25,6 @@ const stdio: Rule['call'][] = [
   'close', 'close_range', 'fcntl', 'exit', 'exit_group',
 ];
 
-const [RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_NPROC, RLIMIT_NOFILE] = [0, 1, 4, 6, 7];
 const CPU = 60; // seconds; a conversation of two hours takes less than one
 
 let log = (): number => -1;
@@ -46,8 +45,8 @@ export function keep_open(fd: () => number, file: boolean): void {
 
 /**
  * The filter of a child that writes to one descriptor above 2. The garbage collector now and then tells libuv of a task,
- * by a write to a descriptor that is closed; at EBADF libuv would abort the process, EAGAIN it takes for "told already". The
- * loop that would do the task is no more.
+ * by a write to a descriptor that pledge has closed. At EBADF libuv would abort the process; at EAGAIN it goes on, and the
+ * task is never done, since pledge has ended the event loop.
  */
 function filter_for(kept: number): { filter: Filter; kept: number } {
   const lines: Rule[] = kept === -1 ? [] : [{ call: 'write', when: [[0, '==', kept]], answer: 'allow' }];
@@ -66,14 +65,14 @@ function filter_for(kept: number): { filter: Filter; kept: number } {
 export function pledge(_promises: 'stdio'): void {
   const { setrlimit } = libc();
   const limit = (resource: number, value: number): void => {
-    setrlimit(resource, BigUint64Array.of(BigInt(value), BigInt(value)));
+    setrlimit(resource, { rlim_cur: value, rlim_max: value });
   };
-  limit(RLIMIT_CPU, CPU);
-  limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_NPROC, 0);
-  limit(RLIMIT_NOFILE, 64);
+  limit(C.RLIMIT_CPU, CPU);
+  limit(C.RLIMIT_CORE, 0);
+  limit(C.RLIMIT_NPROC, 0);
+  limit(C.RLIMIT_NOFILE, 64);
   const kept = log();
-  if (!log_is_file) limit(RLIMIT_FSIZE, 0);
+  if (!log_is_file) limit(C.RLIMIT_FSIZE, 0);
 
   if (made?.kept !== kept) made = filter_for(kept);
   if (!install(made.filter)) die(`Can't confine the conversation: ${$['!']}\n`);
@@ -84,7 +83,7 @@ export function pledge(_promises: 'stdio'): void {
 /** Closes every descriptor from one on but one, as BSD's closefrom(2) does. */
 function closefrom(first: number, except: number): void {
   const close = (low: number, high: number): void => {
-    if (low > high || set_errno(libc().syscall(436, low, high, 0)) === 0) return; // close_range(2), since Linux 5.9
+    if (low > high || set_errno(libc().syscall(number_of('close_range'), low, high, 0)) === 0) return; // since Linux 5.9
     for (let fd = low; fd <= Math.min(high, 65535); fd++) libc().close(fd);
   };
   close(first, except < first ? 2 ** 31 - 1 : except - 1);

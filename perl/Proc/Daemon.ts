@@ -1,11 +1,11 @@
 /**
- * Proc::Daemon: the fork that makes a daemon. Whoever starts it waits until it is ready, and exits with its success.
+ * Proc::Daemon: the fork that makes a daemon. The process that starts it waits until it is ready, and exits with 0 then.
  *
  * @module
  */
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { fork } from '../fork.ts';
-import { libc } from '../libc.ts';
+import { C, libc } from '../libc.ts';
 import { die } from '../perlfunc.ts';
 import { let_go, SIG, told_to_end } from '../perlipc.ts';
 import { attempt, set_errno } from '../perlvar.ts';
@@ -22,8 +22,8 @@ let ends: [parent: number, child: number] | undefined; // of a socket pair
  */
 export function fork_daemon(): number | undefined {
   const pair = new Int32Array(2);
-  const [AF_UNIX, SOCK_STREAM_CLOEXEC] = [1, 0o2000001];
-  if (set_errno(libc().socketpair(AF_UNIX, SOCK_STREAM_CLOEXEC, 0, pair)) === 0) ends = [pair[0] ?? -1, pair[1] ?? -1];
+  const type = C.SOCK_STREAM | C.SOCK_CLOEXEC;
+  if (set_errno(libc().socketpair(C.AF_UNIX, type, 0, pair)) === 0) ends = [pair[0] ?? -1, pair[1] ?? -1];
   if (told_to_end()) die('Ended while it started\n');
   const child = fork();
   if (child) {
@@ -53,7 +53,7 @@ export function wait_ready(): number {
 /**
  * In the daemon, once: tells the parent, and waits for its answer.
  *
- * @throws PerlDie when the parent has gone: whoever ended it meant the daemon
+ * @throws PerlDie when the parent has gone: a signal that ended the command was meant for the daemon
  */
 export function ready(): void {
   if (!ends) return;

@@ -9,7 +9,7 @@
  */
 import { openSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { libc, sockaddr_un } from '../libc.ts';
+import { C, libc, sockaddr_un } from '../libc.ts';
 import { keep_open } from '../OpenBSD/Pledge.ts';
 import { die } from '../perlfunc.ts';
 import { foreground, paint, program } from '../perlrun.ts';
@@ -37,8 +37,8 @@ let file: string | undefined;
 let name: Buffer = Buffer.from('\0');
 
 /**
- * Where the lines go when the system has no log. Says so on STDERR, while somebody may still read it; a file that cannot
- * be written is found out now, too, rather than after the daemon has left the terminal.
+ * Where the lines go when the system has no log. Says so on STDERR; a file that cannot be
+ * written is found out now, too. To be called before the daemon leaves the terminal, where both can still be read.
  *
  * @param pidfile the log goes beside it: `eliza_hup.log` beside `eliza_hup.pid`
  * @throws PerlDie when the file cannot be written
@@ -54,9 +54,8 @@ export function setlogfile(pidfile: string): void {
 /** Whether a log daemon listens: that the socket's name is there does not say so. */
 function reachable(): boolean {
   const { socket, connect, close } = libc();
-  const [AF_UNIX, SOCK_DGRAM] = [1, 2];
   const address = sockaddr_un(LOG);
-  const fd = set_errno(socket(AF_UNIX, SOCK_DGRAM, 0));
+  const fd = set_errno(socket(C.AF_UNIX, C.SOCK_DGRAM, 0));
   const connected = connect(fd, address, address.length) === 0;
   close(fd);
   return connected;
@@ -82,7 +81,7 @@ function append(fd: number, text: string): void {
 /** Opens a log with a descriptor that a duplicate of STDERR, a file or the C library's own socket has. */
 const kinds = {
   stderr: (): Log => {
-    const fd = libc().fcntl(2, 1030, 3); // F_DUPFD_CLOEXEC: STDERR itself will be a client's
+    const fd = libc().fcntl(2, C.F_DUPFD_CLOEXEC, 3); // STDERR itself will be a client's
     return { fd: () => fd, write: (priority, text) => { append(fd, paint(priority, line(text))); } };
   },
   file: (path: string): Log => {
@@ -107,8 +106,7 @@ const kinds = {
 function peer(fd: number): string | undefined {
   const address = Buffer.alloc(110);
   const size = Uint32Array.of(address.length);
-  const [AF_UNIX] = [1];
-  if (libc().getpeername(fd, address, size) !== 0 || address.readUInt8(0) !== AF_UNIX) return undefined;
+  if (libc().getpeername(fd, address, size) !== 0 || address.readUInt16LE(0) !== C.AF_UNIX) return undefined;
   return address.toString('latin1', 2, size[0]);
 }
 

@@ -1,23 +1,22 @@
 /**
- * Systemd::Daemon: sockets that are handed over at an exec, and word to whoever waits for this daemon.
+ * Systemd::Daemon: sockets that are handed over at an exec, and messages to the service manager.
  *
  * The protocols are systemd's, and simple: LISTEN_FDS says how many descriptors from 3 on are listening sockets,
  * LISTEN_PID for whom they are meant; NOTIFY_SOCKET is a datagram socket for lines such as `READY=1`. A relaunch of ours
  * hands its own socket over in the same way, so that no client is turned away meanwhile; and with it, in HUP_PENDING, a HUP
- * that it has not heard yet, so that two HUPs are two relaunches.
+ * that it has not handled yet, so that two HUPs are two relaunches.
  *
  * @module
  */
 import { closeSync, writeSync } from 'node:fs';
-import { libc, sockaddr_un } from '../libc.ts';
+import { C, libc, sockaddr_un } from '../libc.ts';
 import { is_pending, SIG, signo } from '../perlipc.ts';
 import { END } from '../perlmod.ts';
 import { $, ENV, set_errno } from '../perlvar.ts';
 
 const FIRST = 3;
-const [F_SETFD, FD_CLOEXEC, F_DUPFD_CLOEXEC] = [2, 1, 1030];
 const names = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES', 'HUP_PENDING'];
-let hang_up = false; // a HUP is to be heard that came before this program did
+let hang_up = false; // the program before this one left a HUP to be handled
 
 /** @returns the descriptors that were handed to this process */
 export function listen_fds(): number[] {
@@ -26,12 +25,12 @@ export function listen_fds(): number[] {
   return Array.from({ length: count }, (_, i) => FIRST + i);
 }
 
-/** Takes the descriptors: they are this process's now, and nobody's after it. @returns the descriptors */
+/** Takes the descriptors, once: their variables go, and an exec will close them. @returns the descriptors */
 export function take_listen_fds(): number[] {
   const fds = listen_fds();
   hang_up = fds.length > 0 && ENV.HUP_PENDING !== undefined;
   for (const name of names) delete ENV[name];
-  for (const fd of fds) libc().fcntl(fd, F_SETFD, FD_CLOEXEC);
+  for (const fd of fds) libc().fcntl(fd, C.F_SETFD, C.FD_CLOEXEC);
   return fds;
 }
 
@@ -58,8 +57,8 @@ export function with_listen_fds(exec: () => void): void {
     return;
   }
   const { close, dup2, fcntl } = libc();
-  const saved = handed === FIRST ? -1 : fcntl(FIRST, F_DUPFD_CLOEXEC, 64);
-  if (handed === FIRST) fcntl(FIRST, F_SETFD, 0);
+  const saved = handed === FIRST ? -1 : fcntl(FIRST, C.F_DUPFD_CLOEXEC, 64);
+  if (handed === FIRST) fcntl(FIRST, C.F_SETFD, 0);
   else dup2(handed, FIRST);
   Object.assign(process.env, { LISTEN_PID: String($['$']), LISTEN_FDS: '1' }, is_pending('HUP') && { HUP_PENDING: '1' });
   SIG.HUP = 'IGNORE'; // it must not end the program that follows before that has a handler (erratum 6)
@@ -70,18 +69,17 @@ export function with_listen_fds(exec: () => void): void {
     dup2(saved, FIRST);
     close(saved);
   }
-  fcntl(FIRST, F_SETFD, FD_CLOEXEC);
+  fcntl(FIRST, C.F_SETFD, C.FD_CLOEXEC);
   $['!'] = errno;
 }
 
-/** Tells the service manager, if there is one. A word that does not arrive is no fault of ours. */
+/** Tells the service manager, if there is one. A message that cannot be sent is dropped: no client depends on it. */
 function sd_notify(state: string): void {
   const name = ENV.NOTIFY_SOCKET?.match(/^[/@][^\0]{1,106}$/)?.[0];
   if (name === undefined) return;
   const { socket, connect } = libc();
-  const [AF_UNIX, SOCK_DGRAM_CLOEXEC] = [1, 0o2000002];
   const address = sockaddr_un(name);
-  const fd = set_errno(socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0));
+  const fd = set_errno(socket(C.AF_UNIX, C.SOCK_DGRAM | C.SOCK_CLOEXEC, 0));
   if (fd === -1) return;
   try {
     if (connect(fd, address, address.length) === 0) writeSync(fd, state);
@@ -92,12 +90,10 @@ function sd_notify(state: string): void {
   }
 }
 
-let main = 0;
-END(() => { if ($['$'] === main) sd_notify('STOPPING=1'); });
-
-/** The daemon serves. A HUP that came before it did is heard now. */
+/** To be called once, when the daemon serves: says so, and at its end that it stops. A HUP left over is handled now. */
 export function ready(): void {
-  main = $['$'];
+  const main = $['$'];
+  END(() => { if ($['$'] === main) sd_notify('STOPPING=1'); }); // a child has the block as well
   sd_notify(`READY=1\nMAINPID=${main}`);
   if (hang_up) libc().kill(main, signo('HUP'));
   hang_up = false;
@@ -108,7 +104,7 @@ export function reload(): void {
   sd_notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
 }
 
-/** The restart is off: everything stays as it was. */
+/** A restart was given up: the daemon serves as before. */
 export function go_on(): void {
   sd_notify('READY=1');
 }

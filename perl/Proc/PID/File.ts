@@ -1,5 +1,5 @@
 /**
- * Proc::PID::File: the daemon's pid file, which is never wrong.
+ * Proc::PID::File: the daemon's pid file. Where there is one, the pid in it is whole and the daemon's.
  *
  * It is written whole, under another name, and renamed into place. The daemon holds a lock on it for as long as it
  * lives, so whether the server runs does not hang on a number that another process may have by now. It is an open file
@@ -9,31 +9,25 @@
  * @module
  */
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
-import { libc } from '../../libc.ts';
+import { C, type Flock, libc } from '../../libc.ts';
 import { refuse_tainted } from '../../perlsec.ts';
 import { $, attempt } from '../../perlvar.ts';
 
 export { filetest, IO_File } from '../../IO/File.ts'; // what Perl uses for the same
 
-const [F_OFD_GETLK, F_OFD_SETLK] = [36, 37];
-const F_WRLCK = 1;
+/** A write lock on the whole file. */
+const whole: Flock = { l_type: C.F_WRLCK, l_whence: 0, l_start: 0, l_len: 0, l_pid: 0 };
 
-/** struct flock for the whole file. */
-function flock(): Buffer {
-  const lock = Buffer.alloc(32);
-  new Int16Array(lock.buffer, lock.byteOffset, 1)[0] = F_WRLCK;
-  return lock;
-}
-
+/** Locks an open file, unless another process has. @returns whether it is locked now */
 function lock(fd: number): boolean {
-  return libc().fcntl_lock(fd, F_OFD_SETLK, flock()) === 0;
+  return libc().fcntl_lock(fd, C.F_OFD_SETLK, { ...whole }) === 0;
 }
 
-/** Whether somebody who may write the file has locked it. A mere reader's lock says nothing. */
+/** Whether a process that may write the file has locked it. A mere reader's lock says nothing. */
 function locked(fd: number): boolean {
-  const found = flock();
-  libc().fcntl_lock(fd, F_OFD_GETLK, found);
-  return new Int16Array(found.buffer, found.byteOffset, 1)[0] === F_WRLCK;
+  const found = { ...whole }; // takes the lock that stands in the way; without one its type becomes F_UNLCK
+  libc().fcntl_lock(fd, C.F_OFD_GETLK, found);
+  return found.l_type === C.F_WRLCK;
 }
 
 /** Whether a path still leads to an open file. */
@@ -105,7 +99,7 @@ export class PID_File {
   }
 
   /**
-   * Removes a stale pid file, unless somebody has removed or replaced it meanwhile.
+   * Removes a stale pid file, unless another process has removed or replaced it meanwhile.
    *
    * @param path the pid file
    * @returns whether it was this call that removed it; `$!` says why not
@@ -128,7 +122,7 @@ export class PID_File {
 
   /**
    * Removes the pid file at a path if this very process has made it, and it is still there: a child's END block, or a
-   * daemon whose file somebody has replaced, leaves it alone (erratum 19).
+   * daemon whose file has been replaced, leaves it alone (erratum 19).
    *
    * @param path the pid file
    */

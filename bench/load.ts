@@ -6,6 +6,7 @@
  */
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { libc } from '../perl/libc.ts';
+import { LINES, WHOLE } from './conversation.ts';
 
 /** What a load has seen; the process prints it as JSON. */
 export interface Seen {
@@ -26,8 +27,6 @@ interface Conversation {
   said: number;
 }
 
-const LINES = ['I need some help.\n', 'My mother thinks so.\n', 'bye\n'];
-const WHOLE = /^(?:Eliza:\t[^\n]+\nyou:\t){3}Eliza:\t[^\n]+\n$/;
 const [POLLIN, EVENTS, SIZE] = [1, 4, 8]; // struct pollfd: int fd, short events, short revents
 const DEADLINE = 60_000;
 

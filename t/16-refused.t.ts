@@ -3,11 +3,11 @@
  *
  * A student learns to fail early: a daemon that has left the terminal can only tell its log.
  */
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import t from 'tap';
-import { Client, environment, folder, free_port, is_root, needs_root, root, run, start, users } from './harness.ts';
+import { Client, copy_program, environment, folder, free_port, is_root, needs_root, root, run, start, users } from './harness.ts';
 
 const program = join(root, 'eliza_hup.js');
 const eliza_hup = (args: string[], env = {}): ReturnType<typeof run> =>
@@ -135,10 +135,8 @@ void t.test('a script that cannot be used', async (t) => {
 });
 
 void t.test('a copy without its packages', async (t) => {
-  const dir = folder(t);
-  const parts = ['package.json', 'eliza_hup.js', 'Daemon.js', 'Chatbot', 'perl'];
-  for (const part of parts) cpSync(join(root, part), join(dir, part), { recursive: true });
-  const { status, stderr } = await run(process.execPath, [join(dir, 'eliza_hup.js'), '1200']);
+  const copy = copy_program(folder(t), { packages: false });
+  const { status, stderr } = await run(process.execPath, [copy, '1200']);
   t.equal(stderr, "eliza_hup.js: needs koffi, which npm ci installs: Error: Cannot find module 'koffi'\n");
   t.equal(status, 255);
 });

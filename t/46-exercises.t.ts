@@ -170,7 +170,7 @@ void t.test('what is there is not written to', { buffered: true }, async (t) => 
   t.equal(status, 1);
   t.match(stdout, /^eliza_hup\.ts.*error TS/m, 'what does not compile is said to');
   t.match(stdout, `Exercise 3 does not compile yet: see the lines above. Your work in ${copy} is kept; `
-  + 'to begin anew, remove that folder.\n');
+  + 'to begin again, remove that folder.\n');
   t.equal(readFileSync(join(copy, 'eliza_hup.ts'), 'utf8'), mine);
 
   const refused = async (...args: string[]): Promise<string> => {

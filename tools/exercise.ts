@@ -22,7 +22,7 @@ const here = env.INIT_CWD ?? cwd(); // npm goes to the checkout, and says where 
 
 /** What a copy has of the project: the mirror and what it needs, and what compiles, lints and tests it. */
 const PARTS = [
-  'eliza_hup.ts', 'Daemon.ts', 'Chatbot', 'perl', 't/answers.ts', 't/harness.ts', 't/syslogd.ts',
+  'eliza_hup.ts', 'Daemon.ts', 'Chatbot', 'perl', 't/answers.ts', 't/harness.ts', 't/syslogd.ts', 'tools/common',
   'package.json', 'tsconfig.json', 'eslint.config.js',
 ];
 
@@ -98,15 +98,15 @@ function begin({ number, title, read, edit, folder }: Exercise, copy: string, co
 function test({ number }: Exercise, copy: string): number {
   const run = (...args: string[]): number =>
     spawnSync(execPath, args, { cwd: copy, stdio: 'inherit', env: { ...env, TAP_TIMEOUT: '120' } }).status ?? 1;
-  const anew = `Your work in ${shown(copy)} is kept; to begin anew, remove that folder.`;
+  const kept = `Your work in ${shown(copy)} is kept; to begin again, remove that folder.`;
   rmSync(join(copy, SOLVED), { force: true });
   const tsc = join(copy, 'node_modules', 'typescript', 'bin', 'tsc');
   if (run(tsc, '-p', copy, '--incremental', '--tsBuildInfoFile', join(copy, '.tsbuildinfo')) !== 0) {
-    stdout.write(`\nExercise ${number} does not compile yet: see the lines above. ${anew}\n`);
+    stdout.write(`\nExercise ${number} does not compile yet: see the lines above. ${kept}\n`);
     return 1;
   }
   if (run(join(copy, TEST.replace(/ts$/, 'js'))) !== 0) {
-    stdout.write(`\nExercise ${number} is not solved yet: see what is "not ok". ${anew}\n`);
+    stdout.write(`\nExercise ${number} is not solved yet: see what is "not ok". ${kept}\n`);
     return 1;
   }
   writeFileSync(join(copy, SOLVED), '');

@@ -2,8 +2,8 @@
 /**
  * `npm run docs`: the site, made of the guide, the API and the two pages of our own.
  *
- * On the way the guide's pages are copied to .docs/: their sessions run anew, their pictures drawn, and what names a line of
- * the Perl made a link to the reader page. Where a session says another thing than the page, the page is written anew.
+ * On the way the guide's pages are copied to .docs/: their sessions run again, their pictures drawn, and what names a line of
+ * the Perl made a link to the reader page. Where a session says another thing than the page, the page is written again.
  *
  * @module
  */

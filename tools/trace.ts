@@ -183,6 +183,8 @@ interface Run {
   seen(test: (step: Step) => boolean, times?: number): Promise<unknown>;
 }
 
+const accepting = ({ what }: Step): boolean => what.includes('Server accepting');
+
 /** Starts the daemon and reads what it does. It ends with its owner. */
 async function run_probed(owner: Owner, port: number): Promise<Run> {
   const daemon = spawn_probed(folder(owner), port);
@@ -212,8 +214,6 @@ async function run_probed(owner: Owner, port: number): Promise<Run> {
   steps.splice(0, steps.findIndex(accepting)); // what the program does before is not the scene
   return { daemon, steps, ended, seen };
 }
-
-const accepting = ({ what }: Step): boolean => what.includes('Server accepting');
 
 /** Sends the daemon a signal, which is a step as well. */
 function send({ daemon, steps }: Run, signal: 'TERM' | 'HUP'): void {

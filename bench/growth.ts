@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
 const seconds = options.quick ? 0.2 : 2;
 const both = contenders().slice(0, 2).filter(({ missing }) => missing === false);
 
-/** With so many open and silent: how many others a second, and what each of the open ones takes. */
+/** With so many conversations open and silent: how many others are held a second, and the memory of each open one. */
 async function with_open(contender: Contender, numbers: readonly number[]): Promise<[number, number, number][]> {
   const server = await contender.start();
   const points: [number, number, number][] = [];

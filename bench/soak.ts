@@ -86,7 +86,7 @@ async function daemon(env: Record<string, string>): Promise<Daemon> {
   return start(at_end, { env });
 }
 
-/** Whose children have ended how, by the daemon's own log: a count for each signal. */
+/** How many children have ended by each signal, as the daemon's log has it. */
 function ended_by_signal(log: string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const line of log) {
@@ -291,7 +291,7 @@ function account({ volume, seconds, done, ends, disturbances: { hups, kills }, w
     promises: {
       'every conversation is complete, or we have ended it': ends.lost === 0,
       'no connect is refused': ends['connect refused'] === 0,
-      'nobody is turned away': ends['refused politely'] === 0,
+      'no client is turned away': ends['refused politely'] === 0,
       'no child dies of itself': Object.keys(others).length === 0 && by_kill <= kills,
       'no zombie': watch.zombies.size === 0,
       'descriptors stay flat': flat(fds, 1),
@@ -370,7 +370,7 @@ function annoy(port: number, hostility: (socket: Socket) => void | Promise<void>
   });
 }
 
-/** The most that a daemon's children with a client have taken together: how many they were, and the memory of one in KB. */
+/** The most children with a client that were there at once, and the most private memory that one of them had, in KB. */
 interface Most {
   talking: number;
   dirty: number;
@@ -447,7 +447,7 @@ async function hostile({ hostile, honest, crowd }: Settings): Promise<Part> {
   };
 }
 
-/** What honest clients and the daemon have made of the hostile ones: rows and promises. */
+/** What honest clients and the daemon have noticed of the hostile ones: rows and promises. */
 function account_of_honest(talks: readonly Talk[], most: Most, log: string[]): Part {
   const greetings = talks.flatMap(({ waits }) => waits.slice(0, 1));
   const waits = talks.flatMap(({ waits }) => waits.slice(1));

@@ -1,11 +1,11 @@
 /**
  * TERM and INT: the daemon ends its children, waits for them, and leaves nothing behind.
  *
- * A student learns what "dies cleanly" asks for: clients are let go, children reaped, the pid file removed, in that order.
+ * A student learns what "dies cleanly" asks for: clients are hung up on, children reaped, the pid file removed, in that order.
  */
 import { existsSync } from 'node:fs';
 import t from 'tap';
-import { pid_exists, children, Client, freeze, needs_log, start, until, users } from './harness.ts';
+import { children, Client, freeze, needs_log, pid_exists, start, until, users } from './harness.ts';
 
 for (const { name, settings } of users) {
   for (const [signal, open] of [['SIGTERM', 0], ['SIGTERM', 1], ['SIGTERM', 10], ['SIGINT', 2]] as const) {

@@ -8,7 +8,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import t from 'tap';
 import {
-  pid_exists, children, Client, copy_program, few_words, folder, is_root, needs_log, start, status, until, users,
+  children, Client, copy_program, few_words, folder, is_root, needs_log, pid_exists, start, status, until, users,
 } from './harness.ts';
 
 for (const { name, settings } of users) {

@@ -9,7 +9,7 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  pid_exists, Client, environment, folder, free_port, is_root, needs_log, needs_root, root, run, start, until, users,
+  Client, environment, folder, free_port, is_root, needs_log, needs_root, pid_exists, root, run, start, until, users,
 } from './harness.ts';
 
 /** The pid of a process that has ended. */

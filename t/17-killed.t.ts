@@ -5,7 +5,7 @@
  * the Perl it is: SIGCHLD interrupts accept, accept gives nothing, and the loop of eliza_hup.pl:28 ends.
  */
 import t from 'tap';
-import { pid_exists, children, Client, freeze, start, until, users } from './harness.ts';
+import { children, Client, freeze, pid_exists, start, until, users } from './harness.ts';
 
 for (const { name, settings } of users) {
   void t.test(name, async (t) => {

@@ -4,7 +4,7 @@
  * A student learns that every system call can fail, and what a server owes to the client it has already accepted.
  */
 import t from 'tap';
-import { pid_exists, as_nobody, Client, installed, needs_log, run, start } from './harness.ts';
+import { as_nobody, Client, installed, needs_log, pid_exists, run, start } from './harness.ts';
 
 const needs_prlimit = installed('prlimit') ? false : 'prlimit is not installed';
 void t.test('no more processes', { skip: needs_log || needs_prlimit }, async (t) => {

@@ -1,9 +1,9 @@
 /**
- * HUP loses nobody at the door: the listening socket goes on to the next program, and the old one is given up only when
- * the new one can be started.
+ * HUP loses no client that connects meanwhile: the listening socket is handed to the next program, and the old one ends
+ * only when the new one can be started.
  *
  * A student learns how a descriptor survives exec, the protocol by which systemd hands sockets over, and why a server
- * looks before it leaps.
+ * tests the new program before it gives up the old one.
  */
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,19 +11,19 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  pid_exists, children, Client, environment, copy_program, folder, free_port, freeze, has_ended, home_in, installed, log_daemon, needs_log, port_of, root, start,
-  type Test, until, users,
+  children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, log_daemon,
+  needs_log, pid_exists, port_of, root, start, type Test, until, users,
 } from './harness.ts';
 
 for (const { name, settings } of users) {
-  void t.test(`clients who come during a relaunch, ${name}`, { skip: needs_log }, async (t) => {
+  void t.test(`clients that connect during a relaunch, ${name}`, { skip: needs_log }, async (t) => {
     const { port, pid, logged, log } = await start(t, settings);
     let [greeted, stop] = [0, false];
     const talking = (async () => {
       while (!stop) {
         const client = await Client.open(port); // a refused connection would throw
         await client.greeted_or_closed();
-        if (client.text === '') t.fail('accepted, and let go without a word');
+        if (client.text === '') t.fail('a client was accepted, and hung up on without a greeting');
         greeted++;
         client.destroy();
       }
@@ -211,7 +211,7 @@ void t.test('LISTEN_FDS meant for another process is not ours', { skip: needs_lo
   t.pass('it has made its own socket');
 });
 
-void t.test('word to the service manager', async (t) => {
+void t.test('messages to the service manager', async (t) => {
   const dir = folder(t);
   const lines: string[] = [];
   const NOTIFY_SOCKET = join(dir, 'notify');

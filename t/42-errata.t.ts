@@ -9,8 +9,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  pid_exists, children, Client, descriptors, environment, few_words, folder, free_port, log_daemon, needs_log, needs_root, root,
-  run, start, until,
+  children, Client, descriptors, environment, few_words, folder, free_port, log_daemon, needs_log, needs_root, pid_exists,
+  root, run, start, until,
 } from './harness.ts';
 
 void t.test('3: no child reads the script', async (t) => {

@@ -10,7 +10,8 @@ import { dirname, join } from 'node:path';
 import t from 'tap';
 import { lasting } from '../tools/sessions.ts';
 import {
-  pid_exists, as_nobody, Client, copy_checkout, folder, free_port, installed, is_root, no_chatbot_eliza, nobody, root, run, send, until, users, type Outcome, type Test,
+  as_nobody, Client, copy_checkout, folder, free_port, installed, is_root, no_chatbot_eliza, nobody, type Outcome, pid_exists,
+  root, run, send, type Test, until, users,
 } from './harness.ts';
 
 const source = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -98,7 +99,7 @@ function excuse(skip: string | false, what: RegExp): { skip: string | false } {
   return { skip };
 }
 
-/** A copy of the checkout that belongs to who types. */
+/** A copy of the checkout that belongs to the user who types. */
 interface Copy {
   /** Types a command, with another port in place of 1200, and other changes where it would take too long as it is. */
   type(command: string, more?: { input?: string; change?: (command: string) => string }): Promise<Outcome>;

@@ -1,5 +1,5 @@
 /**
- * Faults: no descriptor left, clients who vanish at any moment, a child without memory, signals in storms. The daemon
+ * Faults: no descriptor left, clients that vanish at any moment, a child without memory, signals in storms. The daemon
  * goes on serving, or ends when it was told to; never anything in between.
  *
  * A student learns that what can fail does fail, how to make it fail on purpose, and what to look at afterwards.
@@ -9,8 +9,8 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  as_nobody, children, Client, type Daemon, descriptors, few_words, folder, installed, needs_log, needs_root, pid_exists, run, send,
-  start, until, users,
+  as_nobody, children, Client, type Daemon, descriptors, few_words, folder, installed, needs_log, needs_root, pid_exists, run,
+  send, start, until, users,
 } from './harness.ts';
 
 const needs_prlimit = installed('prlimit') ? false : 'prlimit is not installed';

@@ -9,8 +9,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, type Daemon, environment, folder, free_port, has_ended, installed, needs_log, root, run, start, type Test as Base,
-  until,
+  children, Client, type Daemon, environment, folder, free_port, has_ended, installed, needs_log, root, run, start,
+  type Test as Base, until,
 } from './harness.ts';
 
 const needs_haproxy = installed('haproxy') ? false : 'haproxy is not installed';

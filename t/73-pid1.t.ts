@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  pid_exists, children, Client, environment, folder, free_port, has_ended, installed, is_root, root, status, type Test, until,
+  children, Client, environment, folder, free_port, has_ended, installed, is_root, pid_exists, root, status, type Test, until,
 } from './harness.ts';
 
 const skip = is_root && installed('unshare') ? false : 'needs root and unshare';

@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
 import {
-  pid_exists, children, Client, environment, folder, installed, is_root, type Outcome, port_of, root, run, status, type Test, until,
+  children, Client, environment, folder, installed, is_root, type Outcome, pid_exists, port_of, root, run, status, type Test,
+  until,
 } from './harness.ts';
 
 const manifest = readFileSync(join(root, 'deploy', 'kubernetes.yaml'), 'utf8');
@@ -232,7 +233,7 @@ void t.test('the Containerfile', { skip }, async (t) => {
     const probe = `for (let i = 0; i < 10; i++) require('net').connect(${ready}, '127.0.0.1', function () { this.end(); })`;
     const probing = inside(pid, probe);
     await until('the probes to have come and gone', () => probing.exitCode !== null);
-    t.equal(probing.exitCode, 0, 'ready is who accepts a connection');
+    t.equal(probing.exitCode, 0, 'the pod is ready when it accepts a connection');
     const gone = async (): Promise<boolean> => children(pid).length === 1 && (await log()).split('\n').length >= before + 20;
     await until('their children to end', gone);
     t.match(await client.say('Did you see anybody?'), /^Eliza:\t/, 'probes do not disturb a conversation');

@@ -6,7 +6,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import t from 'tap';
 import { Answers, perl_line } from '../../../t/answers.ts';
-import { pid_exists, children, Client, start, until } from '../../../t/harness.ts';
+import { children, Client, pid_exists, start, until } from '../../../t/harness.ts';
 
 void t.test('Who is who', async (t) => {
   const { port, pid } = await start(t);

@@ -4,7 +4,7 @@
  * The server logs how long each conversation lasted, whatever its end.
  */
 import t from 'tap';
-import { pid_exists, children, Client, start, until } from '../../../t/harness.ts';
+import { children, Client, pid_exists, start, until } from '../../../t/harness.ts';
 
 void t.test('How long did they talk?', async (t) => {
   const { port, pid, log, logged } = await start(t, { args: ['--foreground'], attached: true });

@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import t from 'tap';
-import { pid_exists, children, Client, start, until } from '../../../t/harness.ts';
+import { children, Client, pid_exists, start, until } from '../../../t/harness.ts';
 
 void t.test('A goodbye', async (t) => {
   const { port, pid, pidfile } = await start(t);

@@ -6,7 +6,7 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { pid_exists, children, Client, folder, is_root, root, start, status, until } from '../../../t/harness.ts';
+import { children, Client, folder, is_root, pid_exists, root, start, status, until } from '../../../t/harness.ts';
 
 void t.test('A server of your own', async (t) => {
   const dir = folder(t);

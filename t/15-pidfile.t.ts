@@ -9,7 +9,8 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  Client, environment, folder, free_port, is_root, needs_log, needs_root, pid_exists, root, run, start, until, users,
+  Client, environment, folder, free_port, is_root, needs_log, needs_root, pid_exists, root, run, start, terminate, until,
+  users,
 } from './harness.ts';
 
 /** The pid of a process that has ended. */
@@ -135,8 +136,7 @@ void t.test('when the command returns, the pid file is right', async (t) => {
     const pid = Number(readFileSync(join(dir, 'pid'), 'latin1'));
     t.equal(status, 0);
     t.ok(pid_exists(pid));
-    process.kill(pid, 'SIGTERM');
-    await until('it to end', () => !pid_exists(pid));
+    await terminate(pid);
   }
 });
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import {
   children, Client, descriptors, environment, few_words, folder, free_port, log_daemon, needs_log, needs_root, pid_exists,
-  root, run, start, until,
+  root, run, start, terminate, until,
 } from './harness.ts';
 
 void t.test('3: no child reads the script', async (t) => {
@@ -131,10 +131,7 @@ void t.test('39: what the starter had open does not come along', async (t) => {
   t.equal((await run('bash', ['-c', command], { env })).status, 0);
   await until('the pid file', () => existsSync(pidfile) && readFileSync(pidfile, 'utf8') !== '');
   const daemon = Number(readFileSync(pidfile, 'utf8'));
-  t.teardown(async () => {
-    process.kill(daemon, 'SIGTERM');
-    await until('the daemon to end', () => !pid_exists(daemon));
-  });
+  t.teardown(() => terminate(daemon));
   const client = await Client.greeted(port);
   const child = children(daemon)[0] ?? 0;
   for (const pid of [daemon, child]) t.notMatch(descriptors(pid).join('\n'), 'secret');

@@ -149,7 +149,7 @@ void t.test('the pages and the folders agree', { buffered: true }, (t) => {
 
 void t.test('without a number: the ten, and how far each is', { buffered: true }, async (t) => {
   const checkout = folder(t);
-  for (const part of ['package.json', 'tools/exercise.js', 'docs/exercises.md', 'docs/exercises']) {
+  for (const part of ['package.json', 'tools/exercise.js', 'tools/common', 'docs/exercises.md', 'docs/exercises']) {
     cpSync(join(root, part), join(checkout, part), { recursive: true });
   }
   mkdirSync(join(checkout, 'exercises', '3'), { recursive: true });

@@ -16,7 +16,7 @@ export { type Daemon, folder, home_in, log_daemon, type Settings, start } from '
 export { Client, free_port, port_of } from '../tools/common/network.ts';
 export {
   as_nobody, children, descriptors, environment, freeze, has_ended, installed, is_root, no_chatbot_eliza, nobody,
-  type Outcome, pid_exists, pid_in, root, run, send, status, until,
+  type Outcome, pid_exists, pid_in, root, run, send, status, terminate, until,
 } from '../tools/common/processes.ts';
 
 /** Who runs the daemon in a test: root where root runs the tests, and an ordinary user always. */

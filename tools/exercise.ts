@@ -13,9 +13,8 @@ import {
 } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { argv, cwd, env, execPath, exit, stderr, stdout } from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { root } from './common/processes.ts';
 
-const root = join(fileURLToPath(import.meta.url), '..', '..');
 const TEST = 'exercise.t.ts';
 const SOLVED = '.solved'; // left in a copy by a test that has passed
 const here = env.INIT_CWD ?? cwd(); // npm goes to the checkout, and says where it came from

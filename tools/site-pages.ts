@@ -5,12 +5,11 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { root } from './common/processes.ts';
 import { parse_mirror, select, type Row } from './mirror.ts';
 import { listings, type Listing } from './perl-lines.ts';
 
-const root = join(fileURLToPath(import.meta.url), '..', '..');
 const source = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8');
 const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 

@@ -1,12 +1,16 @@
 /**
- * Who is measured: ways to let each telnet client talk to ELIZA in a process of its own.
+ * What is measured: ways to let each telnet client talk to ELIZA in a process of its own.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alive, environment, free_port, installed, is_root, pid_in, root, until } from '../t/harness.ts';
+import { Cleanup } from '../tools/common/cleanup.ts';
+import { folder, home_in } from '../tools/common/daemon.ts';
+import { free_port } from '../tools/common/network.ts';
+import {
+  environment, has_ended, installed, is_root, no_chatbot_eliza, pid_in, root, terminate, until,
+} from '../tools/common/processes.ts';
 
 /** A server under way. */
 export interface Server {
@@ -26,7 +30,7 @@ export interface Contender {
   missing: string | false;
   /** Whether it starts a whole interpreter for each client: then few are enough to know what one costs. */
   heavy: boolean;
-  /** Whether HUP makes it start anew. */
+  /** Whether HUP makes it start again. */
   hup: boolean;
   start: (script?: string) => Promise<Server>;
 }
@@ -34,15 +38,10 @@ export interface Contender {
 const here = (name: string): string => join(root, 'bench', name);
 const doctor = join(root, 'Chatbot', 'doctor.txt');
 
-/** A folder that goes when the server has ended. */
-function folder(): string {
-  return mkdtempSync(join(tmpdir(), 'bench-'));
-}
-
-/** Waits until somebody greets. */
+/** Waits until a server greets. */
 export async function greeted(port: number): Promise<void> {
   await until(`a greeting on port ${port}`, () => new Promise<boolean>((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, '127.0.0.1'); // no Client, whose waits would take milliseconds that are measured here
     socket.once('data', () => {
       socket.end('bye\n');
       resolve(true);
@@ -58,14 +57,14 @@ async function attached(port: number, command: string, ...args: string[]): Promi
   await greeted(port);
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL');
-    await until(`${command} to end`, () => child.exitCode !== null || child.signalCode !== null);
+    await until(`${command} to end`, () => has_ended(child));
   };
   return { pid: () => pid, port, start: undefined, stop };
 }
 
-/** A server that leaves the terminal, and whose pid a file tells. */
+/** A server that leaves the terminal, and writes its pid into a file. */
 async function daemon(
-  port: number, dir: string, pidfile: string, command: string, args: string[], env = {}, cwd = root,
+  port: number, at_end: Cleanup, pidfile: string, command: string, args: string[], env = {}, cwd = root,
 ): Promise<Server> {
   const begin = performance.now();
   const { status, stderr } = spawnSync(command, args, { env: environment(env), cwd, encoding: 'latin1' });
@@ -75,29 +74,24 @@ async function daemon(
   await until(pidfile, pid);
   await greeted(port);
   const stop = async (): Promise<void> => {
-    const last = pid();
-    if (last > 0 && alive(last)) {
-      process.kill(last, 'SIGTERM');
-      await until(`process ${last} to end`, () => !alive(last));
-    }
-    rmSync(dir, { recursive: true, force: true });
+    await terminate(pid());
+    await at_end.run();
   };
   return { pid, port, start, stop };
 }
 
-const peer_missing = spawnSync('perl', ['-MChatbot::Eliza', '-e', '1']).status === 0
-  ? false
-  : 'needs perl with Chatbot::Eliza (Debian: libchatbot-eliza-perl)';
+const peer_missing = no_chatbot_eliza();
 
 /** Ours: eliza_hup.js, with its limits out of the way and a line in the log for every conversation. */
 const ours: Contender = {
   name: 'eliza_hup.ts', missing: false, heavy: false, hup: true,
   async start(script = doctor) {
-    const [dir, port] = [folder(), await free_port()];
+    const at_end = new Cleanup();
+    const [dir, port] = [folder(at_end), await free_port()];
     const pidfile = join(dir, 'eliza_hup.pid');
     const many = '100000';
-    return daemon(port, dir, pidfile, process.execPath, [join(root, 'eliza_hup.js'), String(port)], {
-      ELIZA_PIDFILE: pidfile, ELIZA_SCRIPT: script, ...(is_root ? { ELIZA_HOME: join(dir, 'home') } : {}),
+    return daemon(port, at_end, pidfile, process.execPath, [join(root, 'eliza_hup.js'), String(port)], {
+      ELIZA_PIDFILE: pidfile, ELIZA_SCRIPT: script, ...home_in(dir),
       ELIZA_CONVERSATIONS: many, ELIZA_PER_ADDRESS: many, ELIZA_LOG_RATE: many,
     });
   },
@@ -107,12 +101,12 @@ const ours: Contender = {
 const peer: Contender = {
   name: 'Perl, Chatbot::Eliza', missing: peer_missing, heavy: false, hup: true,
   async start(script = doctor) {
-    const [dir, port] = [folder(), await free_port()];
-    spawnSync('chmod', ['755', dir]);
+    const at_end = new Cleanup();
+    const [dir, port] = [folder(at_end), await free_port()];
     mkdirSync(join(dir, 'home'));
     copyFileSync(script, join(dir, 'home', 'doctor.txt'));
     const pidfile = join(dir, 'peer.pid');
-    return daemon(port, dir, pidfile, 'perl', [
+    return daemon(port, at_end, pidfile, 'perl', [
       here('peer.pl'), String(port), pidfile, join(dir, 'home'), script, join(dir, 'peer.log'),
     ]);
   },
@@ -124,7 +118,7 @@ function readers(dir: string): Contender {
     name: 'eliza_hup.pl', missing: is_root ? peer_missing : 'only root can start it', heavy: false, hup: true,
     async start() {
       const port = await free_port();
-      return daemon(port, folder(), '/var/run/eliza_hup.pid', 'perl', ['-w', '-T', 'eliza_hup.pl', String(port)], {}, dir);
+      return daemon(port, new Cleanup(), '/var/run/eliza_hup.pid', 'perl', ['-w', '-T', 'eliza_hup.pl', String(port)], {}, dir);
     },
   };
 }

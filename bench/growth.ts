@@ -2,14 +2,16 @@
  * `npm run bench -- growth`: how the daemon's cost grows with the conversations open, the script's size, and its own size.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { children, root, status, until } from '../t/harness.ts';
+import { Cleanup } from '../tools/common/cleanup.ts';
+import { folder } from '../tools/common/daemon.ts';
+import { children, root, status, until } from '../tools/common/processes.ts';
+import { quantile } from '../tools/common/statistics.ts';
 import { type Curve, curves } from './chart.ts';
 import { type Contender, contenders } from './contenders.ts';
-import { load, memory, open, quantile } from './measure.ts';
+import { load, median_memory, open } from './measure.ts';
 
 const { values: options } = parseArgs({
   allowPositionals: true,
@@ -18,14 +20,14 @@ const { values: options } = parseArgs({
 const seconds = options.quick ? 0.2 : 2;
 const both = contenders().slice(0, 2).filter(({ missing }) => missing === false);
 
-/** With so many open and silent: how many others a second, and what each of the open ones takes. */
+/** With so many conversations open and silent: how many others are held a second, and the memory of each open one. */
 async function with_open(contender: Contender, numbers: readonly number[]): Promise<[number, number, number][]> {
   const server = await contender.start();
   const points: [number, number, number][] = [];
   for (const number of numbers) {
     await until('the earlier children to end', () => children(server.pid()).length === 0);
     const sockets = await open(server.port, number);
-    const { pss } = memory(children(server.pid()).slice(0, 50));
+    const { pss } = median_memory(children(server.pid()).slice(0, 50));
     const { complete, seconds: time } = await load(server.port, 1, seconds);
     points.push([number, complete / time, pss]);
     for (const socket of sockets) socket.destroy();
@@ -35,7 +37,7 @@ async function with_open(contender: Contender, numbers: readonly number[]): Prom
   return points;
 }
 
-/** A doctor so many times as long: the same rules under other keywords. */
+/** A script so many times as long as doctor.txt: the same rules under other keywords. */
 function longer(times: number, dir: string): string {
   const doctor = readFileSync(join(root, 'Chatbot', 'doctor.txt'), 'latin1');
   const keys = doctor.slice(doctor.indexOf('key:'));
@@ -53,7 +55,8 @@ function forks(command: string, file: string, megabytes: readonly number[]): [nu
 
 const numbers = options.quick ? [1, 3] : [1, 10, 100, 1000];
 const sizes = options.quick ? [1] : [1, 10, 100];
-const dir = mkdtempSync(join(tmpdir(), 'growth-'));
+const at_end = new Cleanup();
+const dir = folder(at_end);
 const [rate, share, script]: [Curve[], Curve[], Curve[]] = [[], [], []];
 
 for (const contender of both) {
@@ -76,7 +79,7 @@ for (const contender of both) {
   }
   script.push({ name, points: by_size });
 }
-rmSync(dir, { recursive: true });
+await at_end.run();
 
 const ballast = options.quick ? [1] : [1, 10, 30, 100, 300];
 const fork: Curve[] = [

@@ -6,12 +6,13 @@
  */
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { libc } from '../perl/libc.ts';
+import { LINES, WHOLE } from './conversation.ts';
 
 /** What a load has seen; the process prints it as JSON. */
 export interface Seen {
-  /** Conversations complete, every byte of them as expected. */
+  /** Conversations that were complete, as {@link WHOLE} says. */
   complete: number;
-  /** Those that were not. */
+  /** Conversations that were not. */
   lost: number;
   /** From the first connect to the last end. */
   seconds: number;
@@ -26,8 +27,6 @@ interface Conversation {
   said: number;
 }
 
-const LINES = ['I need some help.\n', 'My mother thinks so.\n', 'bye\n'];
-const WHOLE = /^(?:Eliza:\t[^\n]+\nyou:\t){3}Eliza:\t[^\n]+\n$/;
 const [POLLIN, EVENTS, SIZE] = [1, 4, 8]; // struct pollfd: int fd, short events, short revents
 const DEADLINE = 60_000;
 
@@ -46,7 +45,8 @@ function open(): Conversation {
 
 /**
  * TCP_QUICKACK, which the kernel forgets after a while. The Perl writes a prompt and a reply one by one, and Nagle's
- * algorithm keeps the second back until the first has been acknowledged, 40 ms later without this: no server's time.
+ * algorithm keeps the second back until the first has been acknowledged: without this 40 ms later, which would be measured
+ * as the server's time.
  */
 function acknowledge(fd: number): void {
   libc().setsockopt(fd, 6, 12, Int32Array.of(1), 4);

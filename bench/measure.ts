@@ -2,16 +2,11 @@
  * What the benches of servers share: a load, idle conversations, memory.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { root } from '../t/harness.ts';
+import { memory, root } from '../tools/common/processes.ts';
+import { quantile } from '../tools/common/statistics.ts';
 import type { Seen } from './load.ts';
-
-/** The value below which a part of them lies. */
-export function quantile(values: readonly number[], part: number): number {
-  return [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? NaN;
-}
 
 /** Lets clients, in a process of their own, talk for some seconds. */
 export function load(port: number, clients: number, seconds: number): Promise<Seen> {
@@ -38,10 +33,7 @@ export async function open(port: number, number: number): Promise<Socket[]> {
 }
 
 /** The medians of what /proc says of processes' memory, in KB. */
-export function memory(pids: readonly number[]): { dirty: number; pss: number } {
-  const of = (field: string): number => quantile(pids.map((pid) => {
-    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
-    return Number(new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? NaN);
-  }), 0.5);
-  return { dirty: of('Private_Dirty'), pss: of('Pss') };
+export function median_memory(pids: readonly number[]): { dirty: number; pss: number } {
+  const median = (field: 'Pss' | 'Private_Dirty'): number => quantile(pids.map((pid) => memory(pid, field)), 0.5);
+  return { dirty: median('Private_Dirty'), pss: median('Pss') };
 }

@@ -1,5 +1,5 @@
 # The Perl that ours is measured against: a daemon that forks a child for each client and lets it talk to
-# Chatbot::Eliza, in the chroot and without root's rights where root started it. TERM ends it, HUP executes it anew.
+# Chatbot::Eliza, in the chroot and without root's rights where root started it. TERM ends it, HUP executes it again.
 use strict;
 use warnings;
 use Chatbot::Eliza;

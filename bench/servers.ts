@@ -4,10 +4,11 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { alive, children, until } from '../t/harness.ts';
+import { children, pid_exists, until } from '../tools/common/processes.ts';
+import { quantile } from '../tools/common/statistics.ts';
 import { bars } from './chart.ts';
 import { type Contender, contenders, greeted, type Server } from './contenders.ts';
-import { load, memory, open, quantile } from './measure.ts';
+import { load, median_memory, open } from './measure.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -44,13 +45,13 @@ interface Figures {
 async function idle(server: Server, number: number): Promise<{ dirty: number; pss: number }> {
   await until('the earlier children to end', () => children(server.pid()).length === 0);
   const sockets = await open(server.port, number);
-  const taken = memory(children(server.pid()));
+  const taken = median_memory(children(server.pid()));
   for (const socket of sockets) socket.destroy();
   await until('the children to end', () => children(server.pid()).length === 0);
   return taken;
 }
 
-/** From HUP to the first greeting by the program anew. */
+/** From HUP to the first greeting by the relaunched program. */
 async function hang_up(server: Server): Promise<number> {
   const before = server.pid();
   const begin = performance.now();
@@ -90,7 +91,7 @@ async function run(): Promise<Map<Contender, Figures>> {
   for (const [contender, server] of servers) {
     const figures = results.get(contender);
     if (!figures) continue;
-    if (!alive(server.pid())) {
+    if (!pid_exists(server.pid())) {
       console.log(`# ${contender.name} has ended meanwhile: only what it served until then is measured`);
       continue;
     }

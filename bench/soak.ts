@@ -8,14 +8,19 @@
  * once, beside --honest ones. A table goes to STDERR, the same as JSON to STDOUT; the status is 1 when a promise was
  * broken.
  *
- * The listening socket's backlog is 20, as in the Perl: a client who finds it full waits for the kernel to knock again,
+ * The listening socket's backlog is 20, as in the Perl: a client that finds it full waits until the kernel tries again,
  * a second later. That is time, not loss, and counted so.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
-import { children, Client, type Daemon, descriptors, start, status, until } from '../t/harness.ts';
+import { Cleanup } from '../tools/common/cleanup.ts';
+import { type Daemon, start } from '../tools/common/daemon.ts';
+import { Client } from '../tools/common/network.ts';
+import { children, descriptors, memory, pause, send, status, until } from '../tools/common/processes.ts';
+import { quantile } from '../tools/common/statistics.ts';
+import { LINES, WHOLE } from './conversation.ts';
 
 const defaults = {
   conversations: 2000, clients: 32, hup: 2, kill: 1, minutes: 15, idle: 50, hostile: 100, honest: 4, crowd: 16,
@@ -40,11 +45,7 @@ interface Talk {
   error: string;
 }
 
-const LINES = ['I need some help.\n', 'My mother thinks so.\n', 'bye\n'];
-const WHOLE = /^(?:Eliza:\t[^\n]+\nyou:\t){3}Eliza:\t[^\n]+\n$/;
 const POLITE = /^Eliza:\tI (?:have too many patients just now|am busy), please try again later\.\n$/;
-
-const pause = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms));
 
 /**
  * Holds one conversation, to whatever end.
@@ -79,13 +80,13 @@ function talk(port: number, thought = 0): Promise<Talk> {
 }
 
 /** What is done at the end of a part: the daemon's end, and the removal of its folder. */
-const finally_do: (() => unknown)[] = [];
+const at_end = new Cleanup();
 
 async function daemon(env: Record<string, string>): Promise<Daemon> {
-  return start({ teardown: (action: () => unknown) => { finally_do.unshift(action); } }, { env });
+  return start(at_end, { env });
 }
 
-/** Whose children have ended how, by the daemon's own log: a count for each signal. */
+/** How many children have ended by each signal, as the daemon's log has it. */
 function ended_by_signal(log: string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const line of log) {
@@ -95,9 +96,9 @@ function ended_by_signal(log: string[]): Record<string, number> {
   return counts;
 }
 
-function quantile(values: number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
+/** The counts of {@link ended_by_signal} in words. */
+function in_words(counts: Record<string, number>): string | number {
+  return Object.entries(counts).map((pair) => pair.join(': ')).join(', ') || 0;
 }
 
 function spread(values: number[], unit: string): string {
@@ -126,35 +127,115 @@ function client_of(child: number): number | undefined {
   }
 }
 
+/** How often each end of a conversation was seen. */
+interface Ends {
+  'complete': number;
+  'cut by HUP': number;
+  'cut by KILL': number;
+  'refused politely': number;
+  'connect refused': number;
+  'lost': number;
+}
+
+/** What was done to the daemon beside the conversations. */
+interface Disturbances {
+  /** When HUP was sent, and when the relaunched daemon had its pid file. */
+  hups: { sent: number; done: number }[];
+  /** The port of each client whose child was killed, and when. */
+  killed: Map<number, number>;
+  kills: number;
+}
+
+/** How a conversation has ended: `lost` where nothing that was done to the daemon explains it. */
+function end_of(one: Talk, { hups, killed }: Disturbances): keyof Ends {
+  if (WHOLE.test(one.text)) return 'complete';
+  if (POLITE.test(one.text)) return 'refused politely';
+  if (one.port === 0) return 'connect refused';
+  if ((killed.get(one.port) ?? 0) > one.begun) return 'cut by KILL';
+  if (hups.some(({ sent, done }) => one.begun < done && one.ended > sent && one.ended < done + 100)) return 'cut by HUP';
+  return 'lost';
+}
+
+/** Relaunches the daemon, and waits until it has another pid. */
+async function relaunch({ pid, log }: Daemon, { hups }: Disturbances): Promise<void> {
+  const old = pid();
+  const one = { sent: performance.now(), done: Infinity };
+  hups.push(one);
+  process.kill(old, 'SIGHUP');
+  await until('the relaunch', () => pid() > 0 && pid() !== old)
+    .catch((error: unknown) => { throw new Error(`${String(error)}; the log ends in:\n${log().slice(-20).join('\n')}`); });
+  one.done = performance.now();
+}
+
+/** Kills a random child that has a client. */
+function kill_a_child({ pid }: Daemon, disturbances: Disturbances): void {
+  const talking = children(pid());
+  const child = talking.length > 0 ? talking[randomInt(talking.length)] : undefined;
+  const client = child === undefined ? undefined : client_of(child);
+  if (child === undefined || client === undefined || !send(child, 'SIGKILL')) return;
+  disturbances.killed.set(client, performance.now());
+  disturbances.kills++;
+}
+
+/** The daemon at one moment: conversations done until then, descriptors, resident memory in KB. */
+interface Sample {
+  done: number;
+  fds: number;
+  rss: number;
+}
+
+/** Looks at the daemon now and then. */
+class Watch {
+  readonly samples: Sample[] = [];
+  /** The children that have stayed zombies for more than two seconds. */
+  readonly zombies = new Set<number>();
+  /** The children that are zombies now, and since when. */
+  readonly #dead = new Map<number, number>();
+
+  look(daemon: number, done: number): void {
+    try {
+      const now = children(daemon).filter((child) => readFileSync(`/proc/${child}/stat`, 'latin1').includes(') Z '));
+      for (const child of this.#dead.keys()) if (!now.includes(child)) this.#dead.delete(child);
+      for (const child of now) {
+        const since = this.#dead.get(child) ?? performance.now();
+        this.#dead.set(child, since);
+        if (performance.now() - since > 2000) this.zombies.add(child);
+      }
+      this.samples.push({ done, fds: descriptors(daemon).length, rss: parseInt(status(daemon, 'VmRSS')) });
+    } catch {
+      // a process has ended while we looked
+    }
+  }
+
+  /** The median of a figure in each tenth of the conversations but the first, which warms up. */
+  tenths(what: 'fds' | 'rss', done: number): number[] {
+    const tenth = ({ done: then }: Sample): number => Math.min(9, Math.floor(10 * then / done));
+    return Array.from({ length: 9 }, (_, n) =>
+      quantile(this.samples.filter((sample) => tenth(sample) === n + 1).map((sample) => sample[what]), 0.5));
+  }
+}
+
 /** Conversations, relaunches and kills. Every conversation is complete, or we have ended it. */
 async function conversations({ conversations, clients, hup, kill, minutes }: Settings): Promise<Part> {
   const room = String(2 * clients);
-  const { port, pid, log } = await daemon({ ELIZA_CONVERSATIONS: room, ELIZA_PER_ADDRESS: room });
+  const server = await daemon({ ELIZA_CONVERSATIONS: room, ELIZA_PER_ADDRESS: room });
+  const { port, pid, log } = server;
   const ends = { 'complete': 0, 'cut by HUP': 0, 'cut by KILL': 0, 'refused politely': 0, 'connect refused': 0, 'lost': 0 };
-  const hups: { sent: number; done: number }[] = [];
-  const killed = new Map<number, number>(); // a client's port, and when
-  const samples: { done: number; fds: number; rss: number }[] = [];
+  const disturbances: Disturbances = { hups: [], killed: new Map(), kills: 0 };
+  const watch = new Watch();
   const greetings: number[] = [];
-  let [begun, done, kills] = [0, 0, 0];
-  const odd: Talk[] = [];
+  let [begun, done] = [0, 0];
 
-  const end_of = (one: Talk): keyof typeof ends => {
-    if (WHOLE.test(one.text)) return 'complete';
-    if (POLITE.test(one.text)) return 'refused politely';
-    if (one.port === 0) return 'connect refused';
-    if ((killed.get(one.port) ?? 0) > one.begun) return 'cut by KILL';
-    if (hups.some(({ sent, done }) => one.begun < done && one.ended > sent && one.ended < done + 100)) return 'cut by HUP';
-    odd.push(one);
-    return 'lost';
-  };
   const from = performance.now();
   const over = (): boolean => done >= conversations || performance.now() > from + 60_000 * minutes;
   const client = async (): Promise<void> => {
     while (!over() && begun++ < conversations) {
       const one = await talk(port, Math.random() < 0.05 ? 500 : 0); // some are thinking when a signal comes
-      ends[end_of(one)]++;
-      killed.delete(one.port);
-      if (one.waits[0] !== undefined) greetings.push(one.waits[0]);
+      const end = end_of(one, disturbances);
+      if (end === 'lost' && ends.lost < 5) console.error(JSON.stringify(one));
+      ends[end]++;
+      disturbances.killed.delete(one.port);
+      greetings.push(...one.waits.slice(0, 1));
       done++;
     }
   };
@@ -164,87 +245,59 @@ async function conversations({ conversations, clients, hup, kill, minutes }: Set
       await pause(1000 * seconds);
     }
   };
-  const relaunch = async (): Promise<void> => {
-    const old = pid();
-    const one = { sent: performance.now(), done: Infinity };
-    hups.push(one);
-    process.kill(old, 'SIGHUP');
-    await until('the relaunch', () => pid() > 0 && pid() !== old)
-      .catch((error: unknown) => { throw new Error(`${String(error)}; the log ends in:\n${log().slice(-20).join('\n')}`); });
-    one.done = performance.now();
-  };
-  const kill_one = (): void => {
-    const talking = children(pid());
-    const child = talking.length > 0 ? talking[randomInt(talking.length)] : undefined;
-    const other = child === undefined ? undefined : client_of(child);
-    if (child === undefined || other === undefined) return;
-    try {
-      process.kill(child, 'SIGKILL');
-    } catch {
-      return; // it has ended by itself
-    }
-    killed.set(other, performance.now());
-    kills++;
-  };
-  const dead = new Map<number, number>(); // children that have ended, and when we saw it
-  const zombies = new Set<number>(); // those that stay so for seconds
-  const sample = (): void => {
-    try {
-      const daemon = pid();
-      const now = children(daemon).filter((child) => readFileSync(`/proc/${child}/stat`, 'latin1').includes(') Z '));
-      for (const child of dead.keys()) if (!now.includes(child)) dead.delete(child);
-      for (const child of now) {
-        if (!dead.has(child)) dead.set(child, performance.now());
-        if (performance.now() - (dead.get(child) ?? 0) > 2000) zombies.add(child);
-      }
-      samples.push({ done, fds: descriptors(daemon).length, rss: parseInt(status(daemon, 'VmRSS')) });
-    } catch {
-      // a process has ended while we looked
-    }
-  };
-
   await Promise.all([
-    ...Array.from({ length: clients }, client), every(hup, relaunch), every(kill, kill_one), every(0.25, sample),
+    ...Array.from({ length: clients }, client), every(hup, () => relaunch(server, disturbances)),
+    every(kill, () => { kill_a_child(server, disturbances); }), every(0.25, () => { watch.look(pid(), done); }),
   ]);
   const seconds = (performance.now() - from) / 1000;
   await until('the last child to be reaped', () => children(pid()).length === 0).catch(() => undefined);
-  children(pid()).forEach((child) => zombies.add(child));
+  children(pid()).forEach((child) => watch.zombies.add(child));
+  const volume = `${done} at ${clients} clients, ${(done / seconds).toFixed(0)} a second`;
+  return account({ volume, seconds, done, ends, disturbances, watch, greetings, signals: ended_by_signal(log()) });
+}
 
-  const tenth = (n: number, what: 'fds' | 'rss'): number => quantile(samples
-    .filter((sample) => Math.min(9, Math.floor(10 * sample.done / done)) === n).map((sample) => sample[what]), 0.5);
-  const { 9: by_kill = 0, ...others } = ended_by_signal(log());
-  const flat = (what: 'fds' | 'rss', more: number): boolean => !(tenth(9, what) > more * tenth(1, what));
-  for (const one of odd.slice(0, 5)) console.error(JSON.stringify(one));
+/** What {@link conversations} has seen. */
+interface Seen {
+  /** How many conversations, in words. */
+  volume: string;
+  seconds: number;
+  done: number;
+  ends: Ends;
+  disturbances: Disturbances;
+  watch: Watch;
+  greetings: number[];
+  signals: Record<string, number>;
+}
+
+/** The table and the promises of {@link conversations}. */
+function account({ volume, seconds, done, ends, disturbances: { hups, kills }, watch, greetings, signals }: Seen): Part {
+  const { 9: by_kill = 0, ...others } = signals;
+  const [fds, rss] = [watch.tenths('fds', done), watch.tenths('rss', done)];
+  const flat = (values: number[], more: number): boolean => !((values.at(-1) ?? NaN) > more * (values[0] ?? NaN));
   return {
     rows: {
-      'conversations': `${done} at ${clients} clients, ${(done / seconds).toFixed(0)} a second`,
+      'conversations': volume,
       'seconds': seconds.toFixed(0),
       'HUPs, KILLs': `${hups.length}, ${kills}`,
       ...ends,
       'HUP until the new daemon serves': spread(hups.map(({ sent, done }) => done - sent), 'ms'),
       'connect until the prompt': spread(greetings, 'ms'),
       'children that the log says were killed': by_kill,
-      'children that died of another signal': Object.entries(others).map((pair) => pair.join(': ')).join(', ') || 0,
-      'zombies': zombies.size,
-      'descriptors of the daemon, at 10 % … 100 %': Array.from({ length: 9 }, (_, n) => tenth(n + 1, 'fds')).join(' '),
-      'RSS of the daemon in MB, at 10 % … 100 %':
-        Array.from({ length: 9 }, (_, n) => (tenth(n + 1, 'rss') / 1024).toFixed(1)).join(' '),
+      'children that died of another signal': in_words(others),
+      'zombies': watch.zombies.size,
+      'descriptors of the daemon, at 10 % … 100 %': fds.join(' '),
+      'RSS of the daemon in MB, at 10 % … 100 %': rss.map((kb) => (kb / 1024).toFixed(1)).join(' '),
     },
     promises: {
       'every conversation is complete, or we have ended it': ends.lost === 0,
       'no connect is refused': ends['connect refused'] === 0,
-      'nobody is turned away': ends['refused politely'] === 0,
+      'no client is turned away': ends['refused politely'] === 0,
       'no child dies of itself': Object.keys(others).length === 0 && by_kill <= kills,
-      'no zombie': zombies.size === 0,
-      'descriptors stay flat': flat('fds', 1),
-      'RSS stays flat': flat('rss', 1.1),
+      'no zombie': watch.zombies.size === 0,
+      'descriptors stay flat': flat(fds, 1),
+      'RSS stays flat': flat(rss, 1.1),
     },
   };
-}
-
-/** A sum over a process's memory, in kB, from smaps_rollup. */
-function memory(pid: number, field: 'Pss' | 'Private_Dirty'): number {
-  return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1]);
 }
 
 /** Many conversations at once, all silent; then each is spoken to. */
@@ -307,14 +360,51 @@ const soon = (wait: number): boolean => wait < 1000;
 function annoy(port: number, hostility: (socket: Socket) => void | Promise<void>): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
-    const patience = setTimeout(() => socket.destroy(), 2000);
+    const timer = setTimeout(() => socket.destroy(), 2000);
     const act = async (): Promise<void> => { await hostility(socket); };
     socket.on('connect', () => { void act(); }).on('data', () => undefined).on('error', () => undefined);
     socket.on('close', () => {
-      clearTimeout(patience);
+      clearTimeout(timer);
       resolve();
     });
   });
+}
+
+/** The most children with a client that were there at once, and the most private memory that one of them had, in KB. */
+interface Most {
+  talking: number;
+  dirty: number;
+}
+
+/** Looks at a daemon's children that have a client. */
+function look_at_children(daemon: number, most: Most): void {
+  const talking = children(daemon).filter(has_client);
+  most.talking = Math.max(most.talking, talking.length);
+  for (const child of talking) {
+    try {
+      most.dirty = Math.max(most.dirty, memory(child, 'Private_Dirty'));
+    } catch {
+      // it has just ended
+    }
+  }
+}
+
+/** The most log lines that have the same second. */
+function lines_in_a_second(log: readonly string[]): number {
+  const counts = new Map<string, number>();
+  for (const line of log) counts.set(line.slice(0, 15), (counts.get(line.slice(0, 15)) ?? 0) + 1);
+  return Math.max(...counts.values());
+}
+
+/** Conversations of honest clients until told to stop. */
+async function honest_talks(port: number, over: () => boolean): Promise<Talk[]> {
+  const talks: Talk[] = [];
+  while (!over()) {
+    const one = await talk(port);
+    talks.push(one);
+    if (!WHOLE.test(one.text)) console.error(JSON.stringify(one));
+  }
+  return talks;
 }
 
 /** Hostile clients in a crowd, with the limits as they are by default, and honest ones beside them. */
@@ -324,68 +414,61 @@ async function hostile({ hostile, honest, crowd }: Settings): Promise<Part> {
   await (await Client.greeted(port)).bye();
   const fds = descriptors(daemon_pid).length;
   const kinds = Object.values(hostilities);
-  let [sent, gone, most, largest] = [0, 0, 0, 0];
-  const greetings: number[] = [];
-  const waits: number[] = [];
-  const ends = { complete: 0, other: 0 };
+  const most: Most = { talking: 0, dirty: 0 };
+  let [sent, gone] = [0, 0];
+  const over = (): boolean => gone >= hostile;
 
-  const nasty = async (): Promise<void> => {
-    for (let n; (n = sent++) < hostile;) {
-      await annoy(port, kinds[n % kinds.length] ?? (() => undefined));
-      gone++;
-    }
-  };
-  const decent = async (): Promise<void> => {
-    while (gone < hostile) {
-      const one = await talk(port);
-      greetings.push(...one.waits.slice(0, 1));
-      waits.push(...one.waits.slice(1));
-      ends[WHOLE.test(one.text) ? 'complete' : 'other']++;
-      if (!WHOLE.test(one.text)) console.error(JSON.stringify(one));
-    }
+  const annoy_on = async (): Promise<void> => {
+    for (let n; (n = sent++) < hostile; gone++) await annoy(port, kinds[n % kinds.length] ?? (() => undefined));
   };
   const look = async (): Promise<void> => {
-    while (gone < hostile) {
+    while (!over()) {
       await pause(100);
-      const talking = children(daemon_pid).filter(has_client);
-      most = Math.max(most, talking.length);
-      for (const child of talking) {
-        try {
-          largest = Math.max(largest, memory(child, 'Private_Dirty'));
-        } catch {
-          // it has just ended
-        }
-      }
+      look_at_children(daemon_pid, most);
     }
   };
   const from = performance.now();
-  await Promise.all([...Array.from({ length: crowd }, nasty), ...Array.from({ length: honest }, decent), look()]);
+  const talking = Array.from({ length: honest }, () => honest_talks(port, over));
+  await Promise.all([...Array.from({ length: crowd }, annoy_on), ...talking, look()]);
   const seconds = (performance.now() - from) / 1000;
   await until('the last child to end', () => children(daemon_pid).length === 0).catch(() => undefined);
 
-  const lines = new Map<string, number>();
-  for (const line of log()) lines.set(line.slice(0, 15), (lines.get(line.slice(0, 15)) ?? 0) + 1);
-  const died = ended_by_signal(log());
+  const talks = (await Promise.all(talking)).flat();
+  const left = children(daemon_pid).length;
+  const part = account_of_honest(talks, most, log());
   return {
     rows: {
       'hostile clients': `${hostile}, ${crowd} at once, ${kinds.length} kinds, in ${seconds.toFixed(0)} s`,
-      'honest conversations beside them': `${ends.complete + ends.other} by ${honest} clients`,
-      'complete': ends.complete,
+      'honest conversations beside them': `${talks.length} by ${honest} clients`,
+      ...part.rows,
+      'children left over': left,
+    },
+    promises: { ...part.promises, 'nothing is left over': left === 0 && descriptors(daemon_pid).length === fds },
+  };
+}
+
+/** What honest clients and the daemon have noticed of the hostile ones: rows and promises. */
+function account_of_honest(talks: readonly Talk[], most: Most, log: string[]): Part {
+  const greetings = talks.flatMap(({ waits }) => waits.slice(0, 1));
+  const waits = talks.flatMap(({ waits }) => waits.slice(1));
+  const complete = talks.filter(({ text }) => WHOLE.test(text)).length;
+  const died = ended_by_signal(log);
+  return {
+    rows: {
+      'complete': complete,
       'an honest one waits for the prompt': spread(greetings, 'ms'),
       'and then for each reply': spread(waits, 'ms'),
       'within a second':
         `${greetings.filter(soon).length} of ${greetings.length}, ${waits.filter(soon).length} of ${waits.length}`,
-      'conversations at once, at most': most,
-      'private dirty memory of a child, at most': `${(largest / 1024).toFixed(1)} MB`,
-      'log lines in a second, at most': Math.max(...lines.values()),
-      'children that died of a signal': Object.entries(died).map((pair) => pair.join(': ')).join(', ') || 0,
-      'children left over': children(daemon_pid).length,
+      'conversations at once, at most': most.talking,
+      'private dirty memory of a child, at most': `${(most.dirty / 1024).toFixed(1)} MB`,
+      'log lines in a second, at most': lines_in_a_second(log),
+      'children that died of a signal': in_words(died),
     },
     promises: {
-      'every honest conversation is complete': ends.other === 0,
-      'the limits hold': most <= 64,
+      'every honest conversation is complete': complete === talks.length,
+      'the limits hold': most.talking <= 64,
       'no child dies of a signal': Object.keys(died).length === 0,
-      'nothing is left over': children(daemon_pid).length === 0 && descriptors(daemon_pid).length === fds,
     },
   };
 }
@@ -404,9 +487,7 @@ const chosen = settings();
 const results: Record<string, Part> = {};
 for (const [name, part] of Object.entries({ conversations, idle, hostile })) {
   if (chosen[name as keyof Settings] === 0) continue;
-  const { rows, promises } = results[name] = await part(chosen).finally(async () => {
-    for (const action of finally_do.splice(0)) await action();
-  });
+  const { rows, promises } = results[name] = await part(chosen).finally(() => at_end.run());
   console.error(`\n${name}`);
   for (const [what, value] of Object.entries(rows)) console.error(`  ${what.padEnd(44)} ${value}`);
   for (const [what, kept] of Object.entries(promises)) console.error(`  ${kept ? 'kept   ' : 'BROKEN '} ${what}`);

@@ -33,7 +33,7 @@ void t.test('a child’s timer counts from when it is set, however long the pare
   t.equal(stdout, "the child's timer: in time\n", 'it does not come too early');
 });
 
-void t.test('whoever waits for a descriptor goes on when it is readable, though nothing else happens', async (t) => {
+void t.test('a program that waits for a descriptor goes on when it is readable, though nothing else happens', async (t) => {
   const { stdout } = await fork('watched');
   t.equal(stdout, 'the program goes on\n', 'the program goes on after its wait');
 });

@@ -51,7 +51,7 @@ for (const { name, settings } of users) {
         t.equal(readlinkSync(`/proc/${child}/root`), join(dir, 'home'), 'its root directory is ELIZA_HOME');
         t.equal(readlinkSync(`/proc/${child}/cwd`), join(dir, 'home'), 'it works there');
         const { uid, mode } = statSync(join(dir, 'home'));
-        t.same([uid, mode & 0o777], [0, 0o755], 'which was not there, and has been made, root’s');
+        t.same([uid, mode & 0o777], [0, 0o755], 'which was not there, and has been made; it is root’s');
       }
       const open = descriptors(child);
       t.equal(open.length, 4, 'four descriptors');

@@ -8,7 +8,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  alive, children, Client, few_words, folder, log_daemon, needs_log, needs_root, start, until, users,
+  children, Client, few_words, folder, log_daemon, needs_log, needs_root, pid_exists, start, until, users,
 } from './harness.ts';
 
 /** The texts alone, with who said them: the daemon, the next daemon, a child. */
@@ -65,7 +65,7 @@ void t.test('a warning is <132>, a death <130>', { skip: needs_root }, async (t)
   await client.end();
   t.equal(client.text, '', 'a client without a conversation is not shown why');
   t.match((await logged(/^<130>/)).join('\n'), /^<130>.*: chdir\(\): No such file or directory at /m, 'the log says it');
-  t.ok(alive(pid()), 'the daemon lives on');
+  t.ok(pid_exists(pid()), 'the daemon lives on');
 });
 
 void t.test('a syslogd that is restarted, or goes away', { skip: needs_root }, async (t) => {
@@ -74,7 +74,7 @@ void t.test('a syslogd that is restarted, or goes away', { skip: needs_root }, a
   syslogd?.kill('SIGKILL');
   rmSync(join(dev, 'log'));
   const unheard = await Client.greeted(port);
-  t.match(await unheard.say('Can you hear me?'), /^Eliza:\t[^\n]+\nyou:\t$/, 'without a log she still listens');
+  t.match(await unheard.say('Can you hear me?'), /^Eliza:\t[^\n]+\nyou:\t$/, 'without a log the conversation goes on');
   await log_daemon(t, join(dev, 'log'), log());
   t.match(await unheard.bye(), /\n$/, 'and says good bye');
   for (let i = 0; i < 3; i++) await (await Client.greeted(port)).bye();

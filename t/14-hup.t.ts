@@ -1,14 +1,14 @@
 /**
- * HUP: the daemon ends its children and executes itself anew: same port, new program, new script.
+ * HUP: the daemon ends its children and executes itself again: same port, new program, new script.
  *
  * A student learns why HUP is the signal for "read your configuration again", and how exec keeps a process and replaces
  * all that is in it.
  */
-import { cpSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import t from 'tap';
 import {
-  alive, children, Client, few_words, folder, is_root, needs_log, root, start, status, until, users,
+  children, Client, copy_program, few_words, folder, is_root, needs_log, pid_exists, start, status, until, users,
 } from './harness.ts';
 
 for (const { name, settings } of users) {
@@ -24,8 +24,8 @@ for (const { name, settings } of users) {
         process.kill(daemon, 'SIGHUP');
         await Promise.all(clients.map((client) => client.end()));
         await logged(/Server accepting/, relaunched + 1);
-        t.notOk(talking.some(alive), 'the children have ended');
-        await until('the old process to be gone', () => !alive(daemon));
+        t.notOk(talking.some(pid_exists), 'the children have ended');
+        await until('the old process to be gone', () => !pid_exists(daemon));
         t.not(pid(), daemon, 'the pid file has a fresh pid');
         await until('it to be a daemon like the first', () => status(pid(), 'PPid') === '1');
         t.equal(statSync(pidfile).mode & 0o777, 0o644, 'the pid file can be read by all, written by its owner');
@@ -79,12 +79,7 @@ void t.test('an edited script takes effect', { skip: needs_log }, async (t) => {
 
 void t.test('an edited program takes effect, in a folder whose name has a space and a plus', { skip: needs_log }, async (t) => {
   const dir = folder(t);
-  const copy = join(dir, 'a copy + more');
-  for (const part of ['eliza_hup.js', 'Daemon.js', 'package.json', 'perl', 'Chatbot']) {
-    cpSync(join(root, part), join(copy, part), { recursive: true });
-  }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  const program = join(copy, 'eliza_hup.js');
+  const program = copy_program(join(dir, 'a copy + more'));
   const { port, pid, logged } = await start(t, { dir, program });
   await (await Client.greeted(port)).bye();
   writeFileSync(program, readFileSync(program, 'utf8').replace('Server accepting connections', 'Server, edited, accepting'));

@@ -3,11 +3,13 @@
  *
  * A student learns to fail early: a daemon that has left the terminal can only tell its log.
  */
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import t from 'tap';
-import { Client, environment, folder, free_port, is_root, needs_root, root, run, start, users } from './harness.ts';
+import {
+  Client, copy_program, environment, folder, free_port, is_root, needs_root, root, run, start, users,
+} from './harness.ts';
 
 const program = join(root, 'eliza_hup.js');
 const eliza_hup = (args: string[], env = {}): ReturnType<typeof run> =>
@@ -108,7 +110,7 @@ void t.test('the environment', async (t) => {
   }
 });
 
-void t.test('a user who is not root and would be another', { skip: needs_root }, async (t) => {
+void t.test('a user who is not root and asks for what only root can do', { skip: needs_root }, async (t) => {
   for (const [name, value] of [['ELIZA_USER', 'root'], ['ELIZA_GROUP', 'root'], ['ELIZA_HOME', '/']] as const) {
     const { status, stderr } = await start(t, { user: 'nobody', env: { [name]: value } });
     t.match(stderr, new RegExp(`^eliza_hup\\.js: ${name}: only root can `), `${name}: says who may set it`);
@@ -117,7 +119,7 @@ void t.test('a user who is not root and would be another', { skip: needs_root },
   }
 });
 
-void t.test('what a user who is not root goes without is said', async (t) => {
+void t.test('a user who is not root is told what is left out', async (t) => {
   const { status, stderr, port } = await start(t, { user: 'nobody' });
   t.equal(status, 0, 'it starts all the same');
   t.match(stderr, /^eliza_hup\.js: not root: no change of user: [^\n]*; no change of group; no chroot$/m,
@@ -141,16 +143,14 @@ void t.test('a script that cannot be used', async (t) => {
 });
 
 void t.test('a copy without its packages', async (t) => {
-  const dir = folder(t);
-  const parts = ['package.json', 'eliza_hup.js', 'Daemon.js', 'Chatbot', 'perl'];
-  for (const part of parts) cpSync(join(root, part), join(dir, part), { recursive: true });
-  const { status, stderr } = await run(process.execPath, [join(dir, 'eliza_hup.js'), '1200']);
+  const copy = copy_program(folder(t), { packages: false });
+  const { status, stderr } = await run(process.execPath, [copy, '1200']);
   t.equal(stderr, "eliza_hup.js: needs koffi, which npm ci installs: Error: Cannot find module 'koffi'\n",
     'one line says what is missing, and how to get it');
   t.equal(status, 255, 'the status is that of die');
 });
 
-/** Runs the program in a node that believes it is somewhere else. */
+/** Runs the program in a node that says it is on another platform or processor. */
 function elsewhere(property: 'platform' | 'arch', value: string): ReturnType<typeof run> {
   const pretend = `data:text/javascript,Object.defineProperty(process, '${property}', { value: '${value}' })`;
   return run(process.execPath, ['--import', pretend, program, '1200']);

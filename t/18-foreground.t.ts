@@ -12,7 +12,7 @@ for (const { name, settings } of users) {
   void t.test(name, async (t) => {
     const attached = { args: ['--foreground'], attached: true };
     const { port, pid, log, logged, stop, running, dir } = await start(t, { ...settings, ...attached });
-    t.not(status(pid(), 'PPid'), '1', 'it stays whose child it is');
+    t.not(status(pid(), 'PPid'), '1', 'it stays a child of the process that started it');
     t.match((await (await Client.greeted(port)).bye()), /^Eliza:\t.*\nyou:\tEliza:\t.*\n$/, 'a whole conversation');
     await logged(/finished/);
     await stop();

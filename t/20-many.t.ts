@@ -1,7 +1,7 @@
 /**
  * Many conversations: all complete, no zombie, no descriptor more than before.
  *
- * A student learns to look for what a server leaks: processes, descriptors, and now and then a client.
+ * A student learns to look for what a server leaks: processes and descriptors; and for clients that it loses.
  */
 import t from 'tap';
 import { children, Client, descriptors, start, until, users } from './harness.ts';

@@ -22,7 +22,7 @@ for (const { name, settings } of users) {
     const { stdout, stderr } = await run(command, args, { cwd: folder(t) });
     t.equal(stderr, '', 'nothing on STDERR');
     const { outcome, free } = JSON.parse(stdout) as { outcome: Record<string, string>; free: string };
-    t.equal(free, 'exit 0', 'a child that only talks is let be');
+    t.equal(free, 'exit 0', 'a child that only talks goes on');
     for (const attempt of attempts) t.equal(outcome[attempt], 'signal 31', `${attempt}: killed by SIGSYS`);
   });
 }

@@ -1,29 +1,29 @@
 /**
- * HUP loses nobody at the door: the listening socket goes on to the next program, and the old one is given up only when
- * the new one can be started.
+ * HUP loses no client that connects meanwhile: the listening socket is handed to the next program, and the old one ends
+ * only when the new one can be started.
  *
  * A student learns how a descriptor survives exec, the protocol by which systemd hands sockets over, and why a server
- * looks before it leaps.
+ * tests the new program before it gives up the old one.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  alive, children, Client, environment, folder, free_port, freeze, installed, is_root, log_daemon, needs_log, root, start,
-  type Test, until, users,
+  children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, log_daemon,
+  needs_log, pid_exists, port_of, root, start, type Test, until, users,
 } from './harness.ts';
 
 for (const { name, settings } of users) {
-  void t.test(`clients who come during a relaunch, ${name}`, { skip: needs_log }, async (t) => {
+  void t.test(`clients that connect during a relaunch, ${name}`, { skip: needs_log }, async (t) => {
     const { port, pid, logged, log } = await start(t, settings);
     let [greeted, stop] = [0, false];
-    const knocking = (async () => {
+    const talking = (async () => {
       while (!stop) {
         const client = await Client.open(port); // a refused connection would throw
-        await until('a greeting or the end', () => client.closed || client.text.includes('you:\t'));
-        if (client.text === '') t.fail('accepted, and let go without a word');
+        await client.greeted_or_closed();
+        if (client.text === '') t.fail('a client was accepted, and hung up on without a greeting');
         greeted++;
         client.destroy();
       }
@@ -35,7 +35,7 @@ for (const { name, settings } of users) {
       await logged(/Server accepting/, n + 1);
     }
     stop = true;
-    await knocking;
+    await talking;
     t.ok(greeted > 15, `${greeted} clients, each greeted, over five relaunches`);
     t.notMatch(log().join('\n'), /Not relaunched/, 'no relaunch was refused');
   });
@@ -65,18 +65,9 @@ void t.test('HUPs that come while the next program starts do not end it', { skip
   t.pass('it serves, and hears the next HUP');
 });
 
-/** A copy of the program that a test may spoil. */
-function copy(dir: string): string {
-  for (const part of ['eliza_hup.js', 'Daemon.js', 'package.json', 'perl', 'Chatbot']) {
-    cpSync(join(root, part), join(dir, 'copy', part), { recursive: true });
-  }
-  symlinkSync(join(root, 'node_modules'), join(dir, 'copy', 'node_modules'));
-  return join(dir, 'copy', 'eliza_hup.js');
-}
-
 void t.test('a program that could not be started is not started', { skip: needs_log }, async (t) => {
   const dir = folder(t);
-  const program = copy(dir);
+  const program = copy_program(join(dir, 'copy'));
   const script = join(dir, 'script.txt');
   const good = readFileSync(join(root, 'Chatbot', 'doctor.txt'));
   writeFileSync(script, good);
@@ -100,7 +91,7 @@ void t.test('a program that could not be started is not started', { skip: needs_
     await (await Client.greeted(port)).bye();
     t.equal(Number(readFileSync(pidfile, 'latin1')), daemon, 'and so does the daemon');
     writeFileSync(program, text);
-    cpSync(join(root, 'Daemon.js'), join(dir, 'copy', 'Daemon.js'));
+    copyFileSync(join(root, 'Daemon.js'), join(dir, 'copy', 'Daemon.js'));
     writeFileSync(script, good);
   }
   process.kill(daemon, 'SIGHUP');
@@ -126,9 +117,6 @@ void t.test('two HUPs are two relaunches, one after the other', { skip: needs_lo
   t.strictSame(steps, ['Server accepting', ...relaunch, ...relaunch], 'one relaunch is complete before the next begins');
 });
 
-/** A home for the children, which only root can have. */
-const home_in = (dir: string): Record<string, string> => is_root ? { ELIZA_HOME: join(dir, 'home') } : {};
-
 const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
 void t.test('TERM that comes before a starting daemon is ready ends it', { skip: holds_up }, async (t) => {
   const [dir, port] = [folder(t), await free_port()];
@@ -145,7 +133,7 @@ void t.test('TERM that comes before a starting daemon is ready ends it', { skip:
   process.kill(starter, 'SIGTERM');
   t.not(existsSync(pidfile) && Number(readFileSync(pidfile, 'latin1')), daemon, 'the daemon has not been ready yet');
   await ended;
-  await until('the daemon to be gone', () => !alive(daemon));
+  await until('the daemon to be gone', () => !pid_exists(daemon));
   t.notOk(existsSync(pidfile), 'no pid file is left');
 });
 
@@ -160,7 +148,7 @@ void t.test('TERM during HUP ends the daemon', { skip: needs_log }, async (t) =>
   process.kill(daemon, 'SIGTERM');
   await logged(/TERM signal received/);
   process.kill(child, 'SIGCONT');
-  await until('the daemon to end', () => !alive(daemon));
+  await until('the daemon to end', () => !pid_exists(daemon));
   await logged(/exiting normally/);
   t.notMatch(log().join('\n'), /Trying to relaunch/, 'it is not relaunched any more');
 });
@@ -176,16 +164,15 @@ void t.test('children that do not end on TERM are killed', { skip: needs_log }, 
     await client.end();
     await logged(new RegExp(`Child ${child} ended by signal 9$`));
     await logged(line);
-    t.notOk(alive(child), `${signal}: the child is gone`);
+    t.notOk(pid_exists(child), `${signal}: the child is gone`);
   }
 });
 
 /** A process that listens and executes the daemon as systemd would, with the socket as descriptor 3. */
 async function activate(t: Test, env: Record<string, string>, port?: number): Promise<{ port: number; said: () => string }> {
-  const server: Server = createServer();
+  const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const own = typeof address === 'object' && address ? address.port : 0;
+  const own = port_of(server);
   const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
   const command = 'LISTEN_PID=$$ exec "$0" "$@"';
   const args = ['-c', command, process.execPath, join(root, 'eliza_hup.js'), '--foreground', String(port ?? own)];
@@ -196,7 +183,7 @@ async function activate(t: Test, env: Record<string, string>, port?: number): Pr
   child.stderr?.on('data', (data) => { said += String(data); });
   t.teardown(async () => {
     child.kill('SIGTERM');
-    await until('it to end', () => child.exitCode !== null || child.signalCode !== null);
+    await until('it to end', () => has_ended(child));
   });
   return { port: own, said: () => said };
 }
@@ -225,7 +212,7 @@ void t.test('LISTEN_FDS meant for another process is not ours', { skip: needs_lo
   t.pass('it has made its own socket');
 });
 
-void t.test('word to the service manager', async (t) => {
+void t.test('messages to the service manager', async (t) => {
   const dir = folder(t);
   const lines: string[] = [];
   const NOTIFY_SOCKET = join(dir, 'notify');

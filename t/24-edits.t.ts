@@ -4,22 +4,17 @@
  *
  * A student learns what a forked child has of its own: its variables, its standard handles, and its death.
  */
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { children, Client, type Daemon, folder, needs_log, root, start, type Test, until } from './harness.ts';
+import { children, Client, copy_program, type Daemon, folder, needs_log, start, type Test, until } from './harness.ts';
 
 const place = /^( *)const bot = new Eliza/m;
 
 /** Starts a copy of the program with a piece of code in `interact`, before the bot is made. */
 async function edited(t: Test, code: string): Promise<Daemon> {
   const dir = folder(t);
-  const copy = join(dir, 'copy');
-  for (const part of ['eliza_hup.js', 'Daemon.js', 'package.json', 'perl', 'Chatbot']) {
-    cpSync(join(root, part), join(copy, part), { recursive: true });
-  }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  const program = join(copy, 'eliza_hup.js');
+  const program = copy_program(join(dir, 'copy'));
   const text = readFileSync(program, 'utf8');
   if (!place.test(text)) throw new Error('interact has no line that makes the bot');
   const asynchronous = code.includes('await ');

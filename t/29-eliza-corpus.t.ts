@@ -9,7 +9,7 @@ import { faults, wrong } from './wrong-replies.ts';
 
 const TIMES = 40; // more than any rule has answers, twice over
 
-/** A doctor who says the same in every run. */
+/** A bot that says the same in every run. */
 function doctor(language: Language, memory_on = false): Eliza {
   return new Eliza({ scriptfile: script_of(language), myrand: random(29), memory_on });
 }

@@ -3,8 +3,7 @@
  * same script, the same random numbers and the same thousands of lines, and must say the same, debug texts included.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Eliza, random } from '../Chatbot/Eliza.ts';
@@ -13,6 +12,7 @@ import {
   lcg, no_perl, our_talks, ours, parting, perl, perl_talks, ROUND, SCRIPTS, shrink, utterances, type Talk,
 } from './eliza-oracle.ts';
 import { random_script } from './eliza-scripts.ts';
+import { folder } from './harness.ts';
 
 t.setTimeout(300_000); // the Perl takes its time
 const each = Number(process.env['ELIZA_UTTERANCES'] ?? 4400);
@@ -21,9 +21,8 @@ const each = Number(process.env['ELIZA_UTTERANCES'] ?? 4400);
 function with_newlines(t: Test, script: string): string {
   const text = readFileSync(script, 'latin1');
   if (!text.includes('\r')) return script;
-  const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
-  t.teardown(() => { rmSync(folder, { recursive: true }); });
-  const copy = join(folder, 'script.txt');
+  const dir = folder(t);
+  const copy = join(dir, 'script.txt');
   writeFileSync(copy, text.replaceAll('\r\n', '\n'), 'latin1');
   return copy;
 }
@@ -61,18 +60,17 @@ const first_parting = (talk: Talk): unknown => {
 };
 
 void t.test(`${count} random scripts (ELIZA_SEED=${seed})`, { skip: no_perl() }, (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
+  const dir = folder(t);
   const { warn } = console;
   console.warn = () => undefined; // nearly every one of them looks wrong
   t.teardown(() => {
     console.warn = warn;
-    rmSync(folder, { recursive: true });
   });
   const rand = random(seed);
   const loaded: string[] = [];
   const refused: { script: string; why: string }[] = [];
   for (let i = 0; i < count; i++) {
-    const script = join(folder, `${i}.txt`);
+    const script = join(dir, `${i}.txt`);
     writeFileSync(script, random_script(rand), 'latin1');
     try {
       new Eliza({ scriptfile: script });

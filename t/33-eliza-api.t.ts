@@ -3,12 +3,12 @@
  * Chatbot::Eliza's documentation, said in TypeScript.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, inspect } from 'node:util';
 import t from 'tap';
 import { Eliza, random } from '../Chatbot/Eliza.ts';
+import { folder } from './harness.ts';
 
 const SCRIPT = `
 initial: Hello.
@@ -32,10 +32,9 @@ key: A 1
     reasmb: two
     reasmb: three
 `;
-const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
-const file = join(folder, 'myscript.txt');
+const dir = folder(t);
+const file = join(dir, 'myscript.txt');
 writeFileSync(file, SCRIPT);
-t.teardown(() => { rmSync(folder, { recursive: true }); });
 
 void t.test('making a bot', (t) => {
   t.equal(new Eliza().name, 'Eliza', 'a bot without a name is called Eliza');
@@ -168,7 +167,7 @@ void t.test('a second script is added to the first', (t) => {
 });
 
 void t.test('a script is read once a process', (t) => {
-  const gone = join(folder, 'gone.txt');
+  const gone = join(dir, 'gone.txt');
   writeFileSync(gone, SCRIPT);
   t.equal(Eliza.load(gone), gone, 'load says the name of what it has read');
   rmSync(gone);

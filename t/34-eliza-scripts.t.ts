@@ -3,21 +3,20 @@
  * read, with file and line, where the Perl would find out in the middle of a conversation, or go round for ever.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Eliza } from '../Chatbot/Eliza.ts';
 import { no_perl, SCRIPTS } from './eliza-oracle.ts';
+import { folder } from './harness.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
-t.teardown(() => { rmSync(folder, { recursive: true }); });
+const dir = folder(t);
 const XNONE = 'initial: Hello.\nfinal: Goodbye.\nkey: xnone -1\n  decomp: *\n    reasmb: Go on.\n'; // five lines
 let count = 0;
 
 /** Writes a script, makes a bot of it, and gives what was said about it. */
 function tell(script: string): { message: string; warnings: string[]; file: string } {
-  const file = join(folder, `${++count}.txt`);
+  const file = join(dir, `${++count}.txt`);
   writeFileSync(file, script, 'latin1');
   const warnings: string[] = [];
   const { warn } = console;
@@ -79,10 +78,10 @@ void t.test('scripts that die', (t) => {
 });
 
 void t.test('a file that cannot be read', (t) => {
-  const file = join(folder, 'none.txt');
+  const file = join(dir, 'none.txt');
   t.throws(() => new Eliza('Eliza', file), { message: `Could not read from file ${file} : No such file or directory\n` },
     'that is not there');
-  t.throws(() => new Eliza('Eliza', folder), { message: `Could not read from file ${folder} : Is a directory\n` },
+  t.throws(() => new Eliza('Eliza', dir), { message: `Could not read from file ${dir} : Is a directory\n` },
     'that is a folder');
   t.end();
 });
@@ -225,7 +224,7 @@ void t.test("the CPAN module's own scripts load unchanged", { skip: no_perl() },
 
 void t.test('what is said about a bad script names the program', (t) => {
   const program = new URL('../tools/eliza.js', import.meta.url).pathname;
-  const file = join(folder, 'bad.txt');
+  const file = join(dir, 'bad.txt');
   writeFileSync(file, 'decomp: *\n');
   const { stderr, status } = spawnSync(process.execPath, [program, '--script', file], { encoding: 'utf8', input: '' });
   t.equal(stderr, `${program}: error parsing script:  decomposition rule with no keyword. at ${file} line 1.\n`,

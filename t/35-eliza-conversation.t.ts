@@ -4,12 +4,12 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Eliza } from '../Chatbot/Eliza.ts';
 import { no_perl, SCRIPTS } from './eliza-oracle.ts';
+import { folder } from './harness.ts';
 
 const program = new URL('eliza-talk.js', import.meta.url).pathname;
 
@@ -62,9 +62,8 @@ void t.test('the same as the Perl says', { skip: no_perl() }, (t) => {
 });
 
 void t.test('a script without greetings and farewells', { skip: no_perl() }, (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
-  t.teardown(() => { rmSync(folder, { recursive: true }); });
-  const script = join(folder, 'silent.txt');
+  const dir = folder(t);
+  const script = join(dir, 'silent.txt');
   writeFileSync(script, 'quit: bye\nkey: xnone -1\n decomp: *\n reasmb: Go on.\n');
   t.equal(talk('hello\nbye\n', script), 'Eliza:\t\nyou:\tEliza:\tGo on.\nyou:\tEliza:\t\n', 'says nothing, and talks on');
   t.equal(talk('hello\nbye\n', script), perl_talk('hello\nbye\n', script), 'as the Perl does');
@@ -92,9 +91,8 @@ void t.test('a greeting is as likely as another', (t) => {
 });
 
 void t.test('errata kept', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
-  t.teardown(() => { rmSync(folder, { recursive: true }); });
-  const script = join(folder, 'exit.txt');
+  const dir = folder(t);
+  const script = join(dir, 'exit.txt');
   writeFileSync(script, 'initial: Hello.\nfinal: Goodbye.\nquit: exit\nkey: xnone -1\n  decomp: *\n    reasmb: Go on.\n');
   t.equal(talk('where is the exit sign\nhello\n', script), 'Eliza:\tHello.\nyou:\tEliza:\tGoodbye.\n',
     '32: a quit word counts anywhere');

@@ -2,15 +2,13 @@
  * What a student learns here: how `npx eliza` is used. Each test is a command line and what it prints.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Eliza } from '../Chatbot/Eliza.ts';
-import { kept, type Outcome } from './harness.ts';
+import { folder, kept, type Outcome } from './harness.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'eliza-'));
-t.teardown(() => { rmSync(folder, { recursive: true }); });
+const dir = folder(t);
 const program = new URL('../tools/eliza.js', import.meta.url).pathname;
 
 function eliza(args: string[], input = ''): Outcome {
@@ -58,20 +56,20 @@ void t.test('--seed', (t) => {
 });
 
 void t.test('--replay', (t) => {
-  const file = join(folder, 'lines.txt');
+  const file = join(dir, 'lines.txt');
   writeFileSync(file, 'Hello\r\n\nMy cat is ill.\nGoodbye\nnot said any more\n');
   const { stdout } = eliza(['--replay', file, '--seed', '1']);
   t.match(stdout, new RegExp([
     /^Eliza:\t.*/, /you:\tHello/, /Eliza:\tGood to see you\. How have you been\?/, /you:\tMy cat is ill\./,
     /Eliza:\tYour cat is ill\. What is that like for you\?/, /you:\tGoodbye/, /Eliza:\t.*\n$/,
   ].map((line) => line.source).join('\\n')), 'the lines of the file and the replies, as far as the quit word');
-  t.match(eliza(['--replay', join(folder, 'none')]), { status: 2, stderr: /^[^\n]*no such file[^\n]*\n$/ },
+  t.match(eliza(['--replay', join(dir, 'none')]), { status: 2, stderr: /^[^\n]*no such file[^\n]*\n$/ },
     'a file that is not there: status 2 and the reason');
   t.end();
 });
 
 void t.test('a script that looks wrong', (t) => {
-  const file = join(folder, 'odd.txt');
+  const file = join(dir, 'odd.txt');
   writeFileSync(file, 'key: xnone\n decomp: *\n reasmb: Go on.\nkey: a\n decomp: *\n reasmb: b\n');
   const { stdout, stderr } = eliza(['--script', file], 'a\n');
   t.equal(stdout, '\nb\n\n', 'is spoken by');

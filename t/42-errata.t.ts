@@ -9,8 +9,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  alive, children, Client, descriptors, environment, few_words, folder, free_port, log_daemon, needs_log, needs_root, root,
-  run, start, until,
+  children, Client, descriptors, environment, few_words, folder, free_port, log_daemon, needs_log, needs_root, pid_exists,
+  root, run, start, terminate, until,
 } from './harness.ts';
 
 void t.test('3: no child reads the script', async (t) => {
@@ -60,7 +60,7 @@ void t.test('21: the log daemon goes away', { skip: needs_root }, async (t) => {
   t.match((await client.bye()).slice(before.length), /^Eliza:\t[^\n]*\n$/, 'a client sees nothing of it');
   const daemon = pid();
   process.kill(daemon, 'SIGTERM');
-  await until('the daemon to end', () => !alive(daemon));
+  await until('the daemon to end', () => !pid_exists(daemon));
   t.notOk(existsSync(pidfile), 'TERM ends it as ever');
 });
 
@@ -97,7 +97,7 @@ void t.test('25: a client that had gone before it was accepted', { skip: needs_l
   const texts = log().map((line) => line.replace(/^.*?\]: /, '')).filter((text) => /connection from/i.test(text));
   const whole = ['Accepting a connection from 127.0.0.1', 'Connection from 127.0.0.1 finished'];
   t.same(texts.filter((text) => !whole.includes(text)), [], 'no line lacks the address');
-  t.ok(alive(pid()), 'the daemon lives on');
+  t.ok(pid_exists(pid()), 'the daemon lives on');
 });
 
 void t.test('26: a client that leaves with replies on their way', { skip: needs_log }, async (t) => {
@@ -132,10 +132,7 @@ void t.test('39: what the starter had open does not come along', async (t) => {
   t.equal((await run('bash', ['-c', command], { env })).status, 0, 'it starts with the file open');
   await until('the pid file', () => existsSync(pidfile) && readFileSync(pidfile, 'utf8') !== '');
   const daemon = Number(readFileSync(pidfile, 'utf8'));
-  t.teardown(async () => {
-    process.kill(daemon, 'SIGTERM');
-    await until('the daemon to end', () => !alive(daemon));
-  });
+  t.teardown(() => terminate(daemon));
   const client = await Client.greeted(port);
   const child = children(daemon)[0] ?? 0;
   for (const pid of [daemon, child]) t.notMatch(descriptors(pid).join('\n'), 'secret', 'neither the daemon nor a child has it');

@@ -1,5 +1,5 @@
 /**
- * `npm run trace`: what it says happened has happened, where it says.
+ * `npm run trace`: each step that it shows has happened, at the line that it shows.
  *
  * A student learns that of two processes each has its order, and that between them there is none, but for what they send each
  * other.

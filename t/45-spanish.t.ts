@@ -1,7 +1,7 @@
 /**
  * The guide in Spanish is the guide: the same pages, headings, sessions, examples, pictures and links.
  *
- * A student learns that a translation goes stale in silence, unless something compares its bones.
+ * A student learns that a translation goes stale in silence, unless something compares its structure.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

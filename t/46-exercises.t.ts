@@ -149,7 +149,7 @@ void t.test('the pages and the folders agree', { buffered: true }, (t) => {
 
 void t.test('without a number: the ten, and how far each is', { buffered: true }, async (t) => {
   const checkout = folder(t);
-  for (const part of ['package.json', 'tools/exercise.js', 'docs/exercises.md', 'docs/exercises']) {
+  for (const part of ['package.json', 'tools/exercise.js', 'tools/common', 'docs/exercises.md', 'docs/exercises']) {
     cpSync(join(root, part), join(checkout, part), { recursive: true });
   }
   mkdirSync(join(checkout, 'exercises', '3'), { recursive: true });
@@ -171,7 +171,7 @@ void t.test('what is there is not written to', { buffered: true }, async (t) => 
   t.equal(status, 1, 'the status is 1');
   t.match(stdout, /^eliza_hup\.ts.*error TS/m, 'what does not compile is said to');
   t.match(stdout, `Exercise 3 does not compile yet: see the lines above. Your work in ${copy} is kept; `
-  + 'to begin anew, remove that folder.\n', 'what is kept, and how to begin anew, is said');
+  + 'to begin again, remove that folder.\n', 'what is kept, and how to begin again, is said');
   t.equal(readFileSync(join(copy, 'eliza_hup.ts'), 'utf8'), mine, 'what the student wrote is still there');
 
   const refused = async (...args: string[]): Promise<string> => {

@@ -5,12 +5,13 @@
  * A student learns that a command in a text is a promise, and that a list of them which nobody compares with the text is none.
  */
 import { spawn } from 'node:child_process';
-import { chownSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { lasting } from '../tools/sessions.ts';
 import {
-  alive, as_nobody, Client, folder, free_port, installed, is_root, root, run, until, users, type Outcome, type Test,
+  as_nobody, Client, copy_checkout, folder, free_port, installed, is_root, no_chatbot_eliza, nobody, type Outcome, pid_exists,
+  root, run, send, type Test, until, users,
 } from './harness.ts';
 
 const source = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -98,7 +99,7 @@ function excuse(skip: string | false, what: RegExp): { skip: string | false } {
   return { skip };
 }
 
-/** A copy of the checkout that belongs to who types. */
+/** A copy of the checkout that belongs to the user who types. */
 interface Copy {
   /** Types a command, with another port in place of 1200, and other changes where it would take too long as it is. */
   type(command: string, more?: { input?: string; change?: (command: string) => string }): Promise<Outcome>;
@@ -110,14 +111,12 @@ interface Copy {
 
 async function copy(t: Test, user?: 'nobody'): Promise<Copy> {
   const dir = join(folder(t), 'eliza-hup');
-  const skip = /^(?:node_modules|\.git|\.tap|\.docs|docs.site)$/;
-  cpSync(root, dir, { recursive: true, filter: (from) => !skip.test(from.slice(root.length + 1)) });
-  symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'));
+  copy_checkout(dir, /^(?:node_modules|\.git|\.tap|\.docs|docs.site)$/);
   const home = join(dirname(dir), 'home');
   mkdirSync(home);
   if (is_root && user) {
-    chownSync(home, 65534, 65534);
-    await run('chown', ['-R', '-h', '65534:65534', dir]);
+    chownSync(home, nobody.uid, nobody.gid);
+    await run('chown', ['-R', '-h', `${nobody.uid}:${nobody.gid}`, dir]);
   }
   const port = await free_port();
   const as_root = is_root && user === undefined;
@@ -148,7 +147,7 @@ for (const { name, settings } of users) {
       const { status } = await type('node eliza_hup.js 1200');
       t.equal(status, 0, 'the command returns');
       const daemon = pid();
-      t.teardown(() => { if (alive(daemon)) process.kill(daemon, 'SIGKILL'); });
+      t.teardown(() => send(daemon, 'SIGKILL'));
 
       await t.test('telnet', excuse(!installed('telnet') && 'telnet is not installed', /^telnet /), async (t) => {
         const session = /^\$ (telnet localhost 1200)\n([^]*?)^```/m.exec(source('README.md'));
@@ -173,16 +172,16 @@ for (const { name, settings } of users) {
           return 0; // there is no pid file for a moment
         }
       });
-      t.teardown(() => { if (alive(next)) process.kill(next, 'SIGKILL'); });
+      t.teardown(() => send(next, 'SIGKILL'));
       t.match(await (await Client.greeted(port)).bye(), /^Eliza:\t/, 'HUP restarts it');
       t.equal((await type('kill -TERM', { change: (command) => `${command} ${at}` })).status, 0, 'kill -TERM is taken');
-      await until('the daemon to end', () => !alive(next));
+      await until('the daemon to end', () => !pid_exists(next));
       t.pass('TERM ends it');
     });
 
     await t.test('attached', async (t) => {
       const running = type('node eliza_hup.js --foreground 1200');
-      const client = await until('somebody who listens', () => Client.greeted(port).catch(() => undefined));
+      const client = await until('a server that listens', () => Client.greeted(port).catch(() => undefined));
       await client.bye();
       process.kill(pid(), 'SIGTERM');
       const { status, stdout, stderr } = await running;
@@ -196,7 +195,7 @@ for (const { name, settings } of users) {
       writeFileSync(join(dir, 'lines.txt'), 'hello\n');
       const { status, stdout, stderr } = await type(command, { input: 'hello\nbye\n' });
       t.same([status, stderr], [0, ''], `${command}: status 0, and nothing on STDERR`);
-      t.ok(stdout.trimEnd().split('\n').length >= 2, 'she answers');
+      t.ok(stdout.trimEnd().split('\n').length >= 2, 'it answers');
     }
     for (const command of here.filter((one) => /^npm run (?:compare|trace) /.test(one))) {
       const { status, stdout } = await type(command);
@@ -235,10 +234,8 @@ void t.test('what a developer types', async (t) => {
       t.equal(status, 0, `${few(command)}${status === 0 ? '' : `: ${stderr}`}`);
     }
   });
-  const module = (await run('perl', ['-MChatbot::Eliza', '-e', '1']).catch(() => undefined))?.status === 0;
   const bench = /^npm run bench -- (?:growth|eliza)$/;
-  const bot = !module && 'needs perl with Chatbot::Eliza (Debian: libchatbot-eliza-perl)';
-  await t.test('bench', excuse(bot, bench), async (t) => {
+  await t.test('bench', excuse(no_chatbot_eliza(), bench), async (t) => {
     for (const command of here.filter((one) => bench.test(one))) {
       const { status, stdout } = await type(command, { change: (command) => `${command} --quick` });
       t.equal(status, 0, `${command}: status 0`);

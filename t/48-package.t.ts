@@ -5,10 +5,10 @@
  * A student learns that what works in its own checkout has not yet been delivered: the checkout has the compiler, the
  * sources and the tests beside it, and a package must do without them.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Client, environment, folder, needs_log, type Outcome, root, run, start } from './harness.ts';
+import { Client, copy_checkout, environment, folder, needs_log, type Outcome, root, run, start } from './harness.ts';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
@@ -38,10 +38,9 @@ t.before(async () => {
   symlinkSync(fetched, join(dir, 'cache', '_cacache'));
   // A fresh clone: nothing is compiled yet.
   const skip = /^(?:node_modules|\.git|\.tap|\.docs|docs\/site|exercises|types)$|(?<!eslint\.config)\.js$|\.tgz$/;
-  cpSync(root, checkout, { recursive: true, filter: (from) => !skip.test(from.slice(root.length + 1)) });
-  symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
+  copy_checkout(checkout, skip);
   await type('npm pack', checkout);
-  cpSync(join(checkout, `eliza-hup-${version}.tgz`), join(app, `eliza-hup-${version}.tgz`));
+  copyFileSync(join(checkout, `eliza-hup-${version}.tgz`), join(app, `eliza-hup-${version}.tgz`));
   writeFileSync(join(app, 'package.json'), '{ "private": true, "type": "module" }');
   await type('npm install ./eliza-hup-*.tgz', app);
 });

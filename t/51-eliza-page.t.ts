@@ -15,7 +15,7 @@ void t.test('ELIZA in the page', { skip: needs_browser }, async (t) => {
     return page.locator('#log li').last().innerText();
   };
 
-  t.match(await page.locator('#log li').first().innerText(), /^Eliza: \S/, 'she greets');
+  t.match(await page.locator('#log li').first().innerText(), /^Eliza: \S/, 'it greets');
   const reply = await say('My mother hates me.');
   t.match(reply, /^Eliza: .*(mother|family|hates)/, 'and answers with words of hers');
   t.match(reply, /keyword\s+my, rank \d/, 'with the keyword and its rank');
@@ -23,11 +23,11 @@ void t.test('ELIZA in the page', { skip: needs_browser }, async (t) => {
   t.match(reply, /reassembly\s+\S.*\(3\)/, 'and the reassembly');
   await say('My foot hurts.');
   t.match(await say('quack'), /from memory\s+an earlier line: My foot/, 'from memory, with the line');
-  t.match(await say('bye'), /^Eliza: \S/, 'she takes leave');
+  t.match(await say('bye'), /^Eliza: \S/, 'it says good bye');
 
   await page.selectOption('#language', 'es');
-  t.equal(await page.locator('#log li').count(), 1, 'in Spanish she begins again');
-  t.match(await say('Mi mamá me odia, ñandú.'), /^Eliza: [^\ufffd]*mamá[^\ufffd]*$/, 'and knows her accents');
+  t.equal(await page.locator('#log li').count(), 1, 'in Spanish it begins again');
+  t.match(await say('Mi mamá me odia, ñandú.'), /^Eliza: [^\ufffd]*mamá[^\ufffd]*$/, 'and has its accents');
   t.equal(await page.locator('#log').getAttribute('lang'), 'es', 'a screen reader is told that it is Spanish');
 
   for (const scheme of ['light', 'dark'] as const) {

@@ -1,15 +1,10 @@
 /**
  * The bench, in a hurry: every contender serves every conversation. How fast is no matter for a test.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { root, run } from './harness.ts';
-
-const perl = spawnSync('perl', ['-MChatbot::Eliza', '-e', '1']).status === 0;
-const skip = perl ? false : 'needs perl with Chatbot::Eliza (Debian: libchatbot-eliza-perl)';
+import { folder, no_chatbot_eliza, root, run } from './harness.ts';
 
 interface Result {
   name: string;
@@ -17,9 +12,8 @@ interface Result {
   lost: number;
 }
 
-void t.test('each contender serves each conversation to its end', { skip }, async (t) => {
-  const dir = mkdtempSync(join(tmpdir(), 'bench-'));
-  t.teardown(() => { rmSync(dir, { recursive: true }); });
+void t.test('each contender serves each conversation to its end', { skip: no_chatbot_eliza() }, async (t) => {
+  const dir = folder(t);
   const json = join(dir, 'bench.json');
   const { status, stdout } = await run(process.execPath, [
     join(root, 'bench', 'bench.js'), '--quick', '--json', json, '--svg', join(dir, 'bench.svg'),

@@ -1,5 +1,5 @@
 /**
- * Faults: no descriptor left, clients who vanish at any moment, a child without memory, signals in storms. The daemon
+ * Faults: no descriptor left, clients that vanish at any moment, a child without memory, signals in storms. The daemon
  * goes on serving, or ends when it was told to; never anything in between.
  *
  * A student learns that what can fail does fail, how to make it fail on purpose, and what to look at afterwards.
@@ -9,8 +9,8 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  alive, as_nobody, children, Client, type Daemon, descriptors, few_words, folder, installed, needs_log, needs_root, run,
-  start, until, users,
+  as_nobody, children, Client, type Daemon, descriptors, few_words, folder, installed, needs_log, needs_root, pid_exists, run,
+  send, start, until, users,
 } from './harness.ts';
 
 const needs_prlimit = installed('prlimit') ? false : 'prlimit is not installed';
@@ -58,7 +58,7 @@ void t.test('no descriptor left for a client', { skip: needs_log || needs_prlimi
   t.equal(descriptors(daemon).length, before, 'the daemon has as many descriptors as before');
 });
 
-void t.test('a client who vanishes, after each byte of what he has to say', { skip: needs_log }, async (t) => {
+void t.test('a client that vanishes, after each byte of what it has to say', { skip: needs_log }, async (t) => {
   const { port, pid, logged, log } = await start(t, { env: { ELIZA_LOG_RATE: '1000000' } });
   const daemon = pid();
   await (await Client.greeted(port)).bye();
@@ -83,7 +83,7 @@ void t.test('a client who vanishes, after each byte of what he has to say', { sk
   t.equal(pid(), daemon, 'the daemon is still the same');
 });
 
-void t.test('a client who goes while a hundred replies are due', { skip: needs_log }, async (t) => {
+void t.test('a client that goes while a hundred replies are due', { skip: needs_log }, async (t) => {
   const { port, logged, log } = await start(t);
   for (let n = 1; n <= 5; n++) {
     const socket = await open(port);
@@ -95,7 +95,7 @@ void t.test('a client who goes while a hundred replies are due', { skip: needs_l
   t.notMatch(log().join('\n'), /ended by signal/, 'no SIGPIPE');
 });
 
-void t.test('a client who has said all he has to say still listens', async (t) => {
+void t.test('a client that has said all it has to say still listens', async (t) => {
   const { port } = await start(t);
   for (const [words, form] of [
     ['', /^Eliza:\t[^\n]+\nyou:\tEliza:\t[^\n]+\n$/],
@@ -145,14 +145,10 @@ function ticks(pid: number): number {
   return Number(fields[11]) + Number(fields[12]);
 }
 
-/** Sends a signal again and again, to whoever has the pid, until told to stop. Whoever waits gets his turn in between. */
+/** Sends a signal again and again, to the process with the pid, until told to stop. Other work is done in between. */
 function storm(pid: () => number, signal: NodeJS.Signals): () => void {
   const timer = setInterval(() => {
-    try {
-      for (const target of Array.from({ length: 50 }, pid)) if (target > 0) process.kill(target, signal);
-    } catch {
-      // it has just been relaunched
-    }
+    for (const target of Array.from({ length: 50 }, pid)) if (target > 0) send(target, signal);
   }, 1);
   return () => { clearInterval(timer); };
 }
@@ -182,11 +178,11 @@ function state(pid: number): string {
   return readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '');
 }
 
-/** Connects until somebody greets: after a storm of relaunches the greeting of one may be cut. */
+/** Connects until a whole conversation has been held: after a storm of relaunches the greeting of one may be cut. */
 async function served({ port }: Daemon): Promise<void> {
   await until('a whole conversation', async () => {
     const client = await Client.open(port);
-    await until('a greeting or the end', () => client.closed || client.text.includes('you:\t'));
+    await client.greeted_or_closed();
     client.send('bye\n');
     await client.end();
     return /^Eliza:\t[^\n]+\nyou:\tEliza:\t[^\n]+\n$/.test(client.text);
@@ -201,7 +197,7 @@ for (const { name, settings } of users) {
       for (let i = 0; i < 20; i++) process.kill(first, 'SIGHUP');
       await daemon.logged(/Server accepting/, 2);
       await served(daemon);
-      t.ok(alive(daemon.pid()), 'it serves');
+      t.ok(pid_exists(daemon.pid()), 'it serves');
     });
 
     await t.test('HUPs all the time, while it relaunches and while it starts', async (t) => {
@@ -210,7 +206,7 @@ for (const { name, settings } of users) {
       await daemon.logged(/Server accepting/, 6);
       calm();
       await served(daemon);
-      t.ok(alive(daemon.pid()), 'it serves');
+      t.ok(pid_exists(daemon.pid()), 'it serves');
     });
 
     await t.test('HUP and TERM at once', async (t) => {
@@ -220,7 +216,7 @@ for (const { name, settings } of users) {
         const clients = await Promise.all([1, 2, 3].map(() => Client.greeted(port)));
         for (const signal of signals) process.kill(daemon, signal);
         await Promise.all(clients.map((client) => client.end()));
-        await until('its end', () => !alive(daemon));
+        await until('its end', () => !pid_exists(daemon));
         t.notOk(existsSync(pidfile), `${signals.join(', ')}: it has ended, and no other has come`);
         await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'nobody listens');
       }
@@ -233,7 +229,7 @@ for (const { name, settings } of users) {
       await daemon.logged(/Server accepting/, 2);
       await served(daemon);
       calm();
-      t.ok(alive(daemon.pid()), 'it serves');
+      t.ok(pid_exists(daemon.pid()), 'it serves');
     });
   });
 }

@@ -9,8 +9,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, type Daemon, environment, folder, free_port, installed, needs_log, root, run, start, type Test as Base,
-  until,
+  children, Client, type Daemon, environment, folder, free_port, has_ended, installed, needs_log, root, run, start,
+  type Test as Base, until,
 } from './harness.ts';
 
 const needs_haproxy = installed('haproxy') ? false : 'haproxy is not installed';
@@ -56,7 +56,7 @@ async function balance(t: Test, daemons: Daemon[]): Promise<Balancer> {
   haproxy.stderr.on('data', (data) => { t.comment(String(data)); });
   t.teardown(async () => {
     haproxy.kill('SIGTERM');
-    await until('haproxy to end', () => haproxy.exitCode !== null || haproxy.signalCode !== null);
+    await until('haproxy to end', () => has_ended(haproxy));
   });
   await until('haproxy', () => existsSync(path));
   const command = (text: string): Promise<string> => new Promise((resolve, reject) => {
@@ -76,16 +76,15 @@ interface Load {
   stop: () => Promise<unknown>;
 }
 
-/** Clients who talk until told to stop. */
+/** Clients that talk until told to stop. */
 function load(port: number, clients: number): Load {
   const seen = { greeted: 0, ungreeted: 0, cut: 0 };
   let over = false;
   const talking = Array.from({ length: clients }, async () => {
     while (!over) {
       const client = await Client.open(port);
-      await until('a greeting or the end', () => client.closed || client.text.includes('you:\t'));
-      if (!client.text.includes('you:\t')) seen.ungreeted++;
-      else seen.greeted++;
+      if (await client.greeted_or_closed()) seen.greeted++;
+      else seen.ungreeted++;
       client.send('I need some help.\nbye\n');
       await client.end();
       if (!/^(Eliza:\t[^\n]+\nyou:\t){2}Eliza:\t[^\n]+\n$/.test(client.text)) seen.cut++;
@@ -114,11 +113,11 @@ void t.test('three daemons behind HAProxy', { skip: needs_haproxy || needs_log }
     const before = seen.greeted;
     await until('some more', () => seen.greeted > before + 10);
     await stop();
-    t.equal(seen.ungreeted, 0, 'nobody sees an error before his greeting');
+    t.equal(seen.ungreeted, 0, 'no client sees an error in place of its greeting');
     t.comment(`${seen.greeted} greeted, ${seen.cut} of them cut by a HUP`);
   });
 
-  await t.test('each taken out first, then HUPed: nobody is cut', async (t) => {
+  await t.test('each taken out first, then HUPed: no conversation is cut', async (t) => {
     const { seen, stop } = load(port, 6);
     for (const [i, { pid, logged }] of daemons.entries()) {
       const before = seen.greeted;
@@ -139,7 +138,7 @@ void t.test('three daemons behind HAProxy', { skip: needs_haproxy || needs_log }
     const { seen, stop } = load(port, 6);
     await until('many clients', () => seen.greeted + seen.ungreeted > 30);
     await stop();
-    t.equal(seen.ungreeted, 0, 'nobody sees an error');
-    t.equal(seen.cut, 0, 'nor is anybody cut off');
+    t.equal(seen.ungreeted, 0, 'no client sees an error');
+    t.equal(seen.cut, 0, 'none is cut off');
   });
 });

@@ -1,7 +1,7 @@
 /**
- * The daemon as process 1, as in a container: whoever loses his parent becomes its child.
+ * The daemon as process 1, as in a container: a process that loses its parent becomes its child.
  *
- * A student learns what init owes to a system: to reap what it has not begotten, and to end when it is told to, although
+ * A student learns what init owes to a system: to reap what it has not forked, and to end when it is told to, although
  * the kernel keeps from process 1 every signal that it has no handler for.
  */
 import { spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  alive, children, Client, environment, folder, free_port, installed, is_root, root, status, type Test, until,
+  children, Client, environment, folder, free_port, has_ended, installed, is_root, pid_exists, root, status, type Test, until,
 } from './harness.ts';
 
 const skip = is_root && installed('unshare') ? false : 'needs root and unshare';
@@ -39,7 +39,7 @@ async function contain(t: Test, ...before: string[]): Promise<Contained> {
   });
   let said = '';
   unshare.stderr.on('data', (data) => { said += String(data); });
-  const ended = (): boolean => unshare.exitCode !== null || unshare.signalCode !== null;
+  const ended = (): boolean => has_ended(unshare);
   t.teardown(async () => {
     unshare.kill('SIGKILL');
     await until('it to end', ended);
@@ -58,13 +58,13 @@ void t.test('process 1', { skip }, async (t) => {
 
   const lost = await until('the orphan', () => children(pid).find((child) => status(child, 'Name') === 'sleep'));
   process.kill(lost, 'SIGKILL');
-  await until('the orphan to be reaped', () => !alive(lost));
+  await until('the orphan to be reaped', () => !pid_exists(lost));
   t.match(await client.say('Whose child am I?'), /^Eliza:\t/, 'the conversation goes on');
 
   process.kill(pid, 'SIGHUP');
   await client.end();
   await until('the relaunch', () => said().match(/Server accepting/g)?.length === 2);
-  t.ok(alive(pid), 'HUP: the same process, anew');
+  t.ok(pid_exists(pid), 'HUP: the same process, relaunched');
   t.same(children(pid), [], 'with no child, not even a zombie');
   await (await Client.greeted(port)).bye();
   await until('no child, not even a zombie', () => children(pid).length === 0);

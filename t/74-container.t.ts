@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
 import {
-  alive, children, Client, environment, folder, installed, is_root, type Outcome, root, run, status, type Test, until,
+  children, Client, environment, folder, installed, is_root, type Outcome, pid_exists, port_of, root, run, status, type Test,
+  until,
 } from './harness.ts';
 
 const manifest = readFileSync(join(root, 'deploy', 'kubernetes.yaml'), 'utf8');
@@ -154,12 +155,11 @@ async function contained(t: Test, podman: Podman, name: string, target = 1200): 
   });
   await new Promise<void>((resolve) => { door.listen(0, '127.0.0.1', resolve); });
   t.teardown(() => { door.close(); });
-  const address = door.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
+  const port = port_of(door);
   const serving = (times: number): Promise<unknown> => until(`the container to serve: ${times}`, async () =>
-    (await log()).match(/Server accepting connections on port 1200\n/g)?.length === times || !alive(pid));
+    (await log()).match(/Server accepting connections on port 1200\n/g)?.length === times || !pid_exists(pid));
   await serving(1);
-  if (!alive(pid)) throw new Error(`${name} has ended: ${await log()}`);
+  if (!pid_exists(pid)) throw new Error(`${name} has ended: ${await log()}`);
   return { pid, port, log, serving };
 }
 
@@ -187,12 +187,12 @@ void t.test('the Containerfile', { skip }, async (t) => {
       const [child = 0] = children(pid);
       t.equal(status(child, 'Uid'), '65534 65534 65534 65534', 'a conversation is nobody');
       t.match(status(child, 'CapEff'), /^0+$/, 'without capabilities');
-      t.match(await client.say('Where am I?'), /^Eliza:\t/, 'she answers');
+      t.match(await client.say('Where am I?'), /^Eliza:\t/, 'it answers');
 
       await podman('kill', '--signal', 'HUP', name);
       await client.end();
       await serving(2);
-      t.ok(alive(pid), 'HUP: the same process serves anew');
+      t.ok(pid_exists(pid), 'HUP: the same process serves again');
       const last = await Client.greeted(port);
 
       await podman('stop', '--time', '30', name);
@@ -233,7 +233,7 @@ void t.test('the Containerfile', { skip }, async (t) => {
     const probe = `for (let i = 0; i < 10; i++) require('net').connect(${ready}, '127.0.0.1', function () { this.end(); })`;
     const probing = inside(pid, probe);
     await until('the probes to have come and gone', () => probing.exitCode !== null);
-    t.equal(probing.exitCode, 0, 'ready is who accepts a connection');
+    t.equal(probing.exitCode, 0, 'the pod is ready when it accepts a connection');
     const gone = async (): Promise<boolean> => children(pid).length === 1 && (await log()).split('\n').length >= before + 20;
     await until('their children to end', gone);
     t.match(await client.say('Did you see anybody?'), /^Eliza:\t/, 'probes do not disturb a conversation');
@@ -245,7 +245,7 @@ void t.test('the Containerfile', { skip }, async (t) => {
     await podman('exec', name, 'sh', '-c', reload);
     await client.end();
     await serving(2);
-    t.ok(alive(pid), `${reload}: relaunched`);
+    t.ok(pid_exists(pid), `${reload}: relaunched`);
     t.match(await (await Client.greeted(port)).bye(), /^Eliza:\t.+\nyou:\tEliza:\t.+\n$/, 'and it serves');
   });
 });

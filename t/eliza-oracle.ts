@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { Eliza } from '../Chatbot/Eliza.ts';
 import { parse } from '../Chatbot/Script.ts';
+import { no_chatbot_eliza } from '../tools/common/processes.ts';
 
 /** Where Debian keeps the scripts that come with the module. */
 const EXAMPLES = '/usr/share/doc/libchatbot-eliza-perl/examples';
@@ -17,8 +18,7 @@ export const SCRIPTS = [
 
 /** Why the Perl cannot be asked, or false. */
 export function no_perl(): string | false {
-  if (spawnSync('perl', ['-MChatbot::Eliza', '-e1']).status !== 0) return 'no Chatbot::Eliza here (libchatbot-eliza-perl)';
-  return existsSync(`${EXAMPLES}/norsk.txt`) ? false : `no scripts in ${EXAMPLES}`;
+  return no_chatbot_eliza() || (existsSync(`${EXAMPLES}/norsk.txt`) ? false : `no scripts in ${EXAMPLES}`);
 }
 
 /** What one utterance brought. */

@@ -1,6 +1,6 @@
 /**
- * Random scripts, to hold the bot to the Perl's with: few words, so that they meet, and everything a script can say that
- * nobody says.
+ * Random scripts, by which the bot is compared with the Perl's: few words, so that rules meet, and everything that a script
+ * may have, the unusual included.
  */
 import type { Rand } from '../Chatbot/Eliza.ts';
 

@@ -10,6 +10,7 @@ import { argv, env, exit, stderr, stdout } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Chalk, chalkStderr, default as default_chalk } from 'chalk';
+import { root } from './common/processes.ts';
 import { parse_mirror, select, shown, type Row } from './mirror.ts';
 import { listings, type Listing } from './perl-lines.ts';
 import { in_few, read_copy, type Copy, type Wanted } from './perl-copy.ts';
@@ -29,7 +30,6 @@ Prints the TypeScript beside its Perl, line by line. WHAT is a sub's name (launc
 e24 at the end of a line of ours: it mends a fault of the Perl, number 24 in docs/errata.md.
 `;
 
-const root = join(fileURLToPath(import.meta.url), '..', '..');
 const columns = Math.max(60, stdout.isTTY ? Math.min(stdout.columns, 100) : 100);
 const left = Math.floor((columns - 14) * 0.48); // two numbers of 4 and 3 columns, and what parts the columns
 const right = columns - 14 - left;

@@ -63,7 +63,7 @@ export function page(): string {
 # The conversation of 1966
 
 In 1966 Joseph Weizenbaum published a conversation with his ELIZA. Here is the patient's half of it, and what the doctors
-of this project answer: every reply comes from a run, and \`npm run docs\` writes this page anew.
+of this project answer: every reply comes from a run, and \`npm run docs\` writes this page again.
 
 Three things to look for. What the patient says of her own comes back when she falls silent (\`Bullies.\`): that is the
 memory. Of two keywords the one of higher rank is taken: \`like\` (10) before \`my\` (2). And \`but\` ends a sentence: of

@@ -18,7 +18,7 @@ Talks until you say goodbye. Say \`debug\`, \`debug that\` or \`memory\` to see 
 Input from a pipe is answered without prompts.
 
   --script FILE   speak by another script: doctor.es.txt is the Spanish one
-  --debug         show how each reply is come by
+  --debug         show what leads to each reply
   --seed N        draw the random numbers from N on, a whole number: the same conversation again
   --replay FILE   take what is said from a file, a line each, and print the whole conversation
   --help          print this

@@ -13,16 +13,15 @@ import {
 } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { argv, cwd, env, execPath, exit, stderr, stdout } from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { root } from './common/processes.ts';
 
-const root = join(fileURLToPath(import.meta.url), '..', '..');
 const TEST = 'exercise.t.ts';
 const SOLVED = '.solved'; // left in a copy by a test that has passed
 const here = env.INIT_CWD ?? cwd(); // npm goes to the checkout, and says where it came from
 
 /** What a copy has of the project: the mirror and what it needs, and what compiles, lints and tests it. */
 const PARTS = [
-  'eliza_hup.ts', 'Daemon.ts', 'Chatbot', 'perl', 't/answers.ts', 't/harness.ts', 't/syslogd.ts',
+  'eliza_hup.ts', 'Daemon.ts', 'Chatbot', 'perl', 't/answers.ts', 't/harness.ts', 't/syslogd.ts', 'tools/common',
   'package.json', 'tsconfig.json', 'eslint.config.js',
 ];
 
@@ -98,15 +97,15 @@ function begin({ number, title, read, edit, folder }: Exercise, copy: string, co
 function test({ number }: Exercise, copy: string): number {
   const run = (...args: string[]): number =>
     spawnSync(execPath, args, { cwd: copy, stdio: 'inherit', env: { ...env, TAP_TIMEOUT: '120' } }).status ?? 1;
-  const anew = `Your work in ${shown(copy)} is kept; to begin anew, remove that folder.`;
+  const kept = `Your work in ${shown(copy)} is kept; to begin again, remove that folder.`;
   rmSync(join(copy, SOLVED), { force: true });
   const tsc = join(copy, 'node_modules', 'typescript', 'bin', 'tsc');
   if (run(tsc, '-p', copy, '--sourceMap', '--incremental', '--tsBuildInfoFile', join(copy, '.tsbuildinfo')) !== 0) {
-    stdout.write(`\nExercise ${number} does not compile yet: see the lines above. ${anew}\n`);
+    stdout.write(`\nExercise ${number} does not compile yet: see the lines above. ${kept}\n`);
     return 1;
   }
   if (run('--enable-source-maps', join(copy, TEST.replace(/ts$/, 'js'))) !== 0) {
-    stdout.write(`\nExercise ${number} is not solved yet: see what is "not ok". ${anew}\n`);
+    stdout.write(`\nExercise ${number} is not solved yet: see what is "not ok". ${kept}\n`);
     return 1;
   }
   writeFileSync(join(copy, SOLVED), '');

@@ -7,20 +7,21 @@
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Cleanup } from './common/cleanup.ts';
+import { folder } from './common/daemon.ts';
 
 const versions = process.argv.length > 2 ? process.argv.slice(2) : ['20', '22', '24', '26'];
 const tests = readdirSync('t').filter((file) => /^[012]\d.*\.t\.js$/.test(file)).sort();
 let failed = 0;
 
 for (const version of versions) {
-  const folder = mkdtempSync(join(tmpdir(), `node-${version}-`));
-  chmodSync(folder, 0o755); // ordinary users will run it too
+  const at_end = new Cleanup();
+  const dir = folder(at_end); // ordinary users will run it too
   try {
-    const npm = spawnSync('npm', ['install', '--silent', '--prefix', folder, `node@${version}`], { stdio: 'inherit' });
-    const node = join(folder, 'node_modules', 'node', 'bin', 'node');
+    const npm = spawnSync('npm', ['install', '--silent', '--prefix', dir, `node@${version}`], { stdio: 'inherit' });
+    const node = join(dir, 'node_modules', 'node', 'bin', 'node');
     const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' });
     if (npm.status !== 0 || !stdout) throw new Error(`npm has no node ${version} for this machine`);
     for (const test of tests) {
@@ -35,7 +36,7 @@ for (const version of versions) {
       console.log(tap.split('\n').filter((line) => /^\s*not ok/.test(line)).join('\n'));
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await at_end.run();
   }
 }
 process.exitCode = failed === 0 ? 0 : 1;

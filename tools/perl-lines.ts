@@ -117,7 +117,7 @@ export const listings: readonly Listing[] = [
       'logs the next step',
       'ends the children and waits for them',
       'logs the next step',
-      'executes the program anew; this does not return',
+      'executes the program again; this does not return',
       'unless it failed: logs that, and dies',
       'the end of do_hup',
       '',
@@ -268,7 +268,7 @@ export const listings: readonly Listing[] = [
       '',
     ],
     do_relaunch: [
-      'executes the program anew',
+      'executes the program again',
       'becomes root again',
       'goes back to the folder it was started in, past -T',
       "takes the program's path past -T, by a pattern,",

@@ -6,50 +6,40 @@
  *
  * @module
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
+import { chownSync, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Eliza } from '../Chatbot/Eliza.ts';
+import { Cleanup } from './common/cleanup.ts';
+import { folder } from './common/daemon.ts';
+import { free_port } from './common/network.ts';
+import { as_nobody, installed, is_root, nobody, root } from './common/processes.ts';
 
-const root = join(fileURLToPath(import.meta.url), '..', '..');
 const BLOCK = /^```console\n([^]*?)^```$/gm;
 const MARK = '\u001e';
-
-function free_port(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => { resolve(typeof address === 'object' && address ? address.port : 0); });
-    });
-  });
-}
 
 /** Whether the machine is like the one the guide shows: netcat, and no log daemon. */
 function can_run(page: string): boolean {
   if (page.includes('eliza_hup.log') && existsSync('/dev/log')) return false;
-  return !/^\$ .*\bnc\b/m.test(page) || spawnSync('sh', ['-c', 'command -v nc']).status === 0;
+  return !/^\$ .*\bnc\b/m.test(page) || installed('nc');
 }
 
 /** Types commands into a shell. @returns what each of them made it say */
 async function type(commands: readonly string[]): Promise<string[]> {
-  const home = mkdtempSync(join(tmpdir(), 'session-'));
+  const at_end = new Cleanup();
+  const home = folder(at_end);
   const port = String(await free_port());
-  const nobody = process.getuid?.() === 0;
-  if (nobody) chownSync(home, 65534, 65534);
-  chmodSync(home, 0o755);
+  if (is_root) chownSync(home, nobody.uid, nobody.gid);
   const path = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
   const env = [`PATH=${path}`, `HOME=${home}`, 'TERM=dumb', 'LANG=C.UTF-8', `ELIZA_PIDFILE=${home}/eliza_hup.pid`];
-  const shell = [...nobody ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [], 'bash', '--norc'];
+  const shell = [...as_nobody, 'bash', '--norc'];
   const script = commands.map((command) => `printf '${MARK}'\n${command.replaceAll(/\b1200\b/g, port)}\n`).join('');
   const words = ['-i', ...env, ...shell, '-c', `exec 2>&1\n${script}`];
   const child = spawn('env', words, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (data: string) => { said += data; });
   await new Promise((resolve) => child.once('close', resolve));
-  rmSync(home, { recursive: true, force: true });
+  await at_end.run();
   return said.replaceAll(home, '/home/you').replaceAll(new RegExp(`\\b${port}\\b`, 'g'), '1200').split(MARK).slice(1);
 }
 

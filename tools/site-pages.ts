@@ -5,12 +5,11 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { root } from './common/processes.ts';
 import { parse_mirror, select, type Row } from './mirror.ts';
 import { listings, type Listing } from './perl-lines.ts';
 
-const root = join(fileURLToPath(import.meta.url), '..', '..');
 const source = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8');
 const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
@@ -84,8 +83,8 @@ function reader(): string {
 <p><a href="index.html">eliza_hup</a> · <a href="eliza.html">ELIZA</a></p>
 <h1>Perl and TypeScript side by side</h1>
 <p>On the left what each line of the Perl does, on the right the line of ours that stands for it. Green lines are ours
-alone; <i>e24</i> is the number of the fault of the Perl that a line mends, in the errata. Arrow keys walk, left and right
-change sides, <kbd>n</kbd> and <kbd>p</kbd> go from part to part.</p>
+alone; <i>e24</i> is the number of the fault of the Perl that a line mends, in the errata. Up and down move between lines,
+left and right change sides, <kbd>n</kbd> and <kbd>p</kbd> go from part to part.</p>
 <div class="drop">
 <p><label for="file">Have you the Perl, or a saved page that prints it? Drop it here, paste it, or choose it:</label>
 <input type="file" id="file" multiple> <button id="forget" hidden>Forget it</button></p>
@@ -102,7 +101,7 @@ ${script('reader.ts', { MIRRORS: mirrors })}`);
 
 function talk(): string {
   const bytes = (file: string): string => readFileSync(join(root, 'Chatbot', file), 'latin1');
-  return page('ELIZA', 'Talk to ELIZA, and see how she comes by each reply', `<header>
+  return page('ELIZA', 'Talk to ELIZA, and see what leads to each reply', `<header>
 <p><a href="index.html">eliza_hup</a> · <a href="reader.html">Perl and TypeScript</a></p>
 <h1>ELIZA</h1>
 </header>

@@ -2,8 +2,8 @@
 /**
  * `npm run docs`: the site, made of the guide, the API and the two pages of our own.
  *
- * On the way the guide's pages are copied to .docs/: their sessions run anew, their pictures drawn, and what names a line of
- * the Perl made a link to the reader page. Where a session says another thing than the page, the page is written anew.
+ * On the way the guide's pages are copied to .docs/: their sessions run again, their pictures drawn, and what names a line of
+ * the Perl made a link to the reader page. Where a session says another thing than the page, the page is written again.
  *
  * @module
  */
@@ -11,13 +11,12 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { argv, execPath, exit } from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { root } from './common/processes.ts';
 import { sequence, tree } from './diagram.ts';
 import { lasting, run_sessions } from './sessions.ts';
 import { write_pages } from './site-pages.ts';
 import { picture, SCENES, trace } from './trace.ts';
 
-const root = join(fileURLToPath(import.meta.url), '..', '..');
 const copies = join(root, '.docs');
 const CONSOLE = /^```console\n[^]*?^```$/gm;
 const out = argv[2] ?? join(root, 'docs', 'site');

@@ -1,19 +1,22 @@
 #!/usr/bin/env node
 /**
  * `npm run trace`: what happens, in which process, at which line, while the real daemon holds a conversation, is ended or is
- * started anew.
+ * relaunched.
  *
  * @module
  */
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
-import { constants, tmpdir } from 'node:os';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { argv, env, execPath, exit, stderr, stdout } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Chalk, default as default_chalk } from 'chalk';
+import { Cleanup, type Owner } from './common/cleanup.ts';
+import { folder, home_in } from './common/daemon.ts';
+import { Client, free_port } from './common/network.ts';
+import { root, until } from './common/processes.ts';
 import { sequence } from './diagram.ts';
 import { parse_mirror, type Row } from './mirror.ts';
 import { NOTE, type Call } from './trace-probe.ts';
@@ -45,8 +48,6 @@ export interface Step {
   readonly perl: string;
   readonly ours: string;
 }
-
-const root = join(fileURLToPath(import.meta.url), '..', '..');
 
 /** Finds a line of a compiled mirror file in the Perl and in the TypeScript. */
 function finder(): (file: string, line: number) => { perl: string; ours: string } {
@@ -85,15 +86,50 @@ function uids(args: readonly unknown[]): string {
   return set.filter(Boolean).join(', ');
 }
 
-/** Turns the notes and log lines of a run into steps. */
-function reader(daemon: number): (line: string) => Step | undefined {
+/** What a step needs to know of a call: who made it, the place of its line, and the names of processes. */
+interface Caller {
+  readonly who: string;
+  readonly place: Pick<Step, 'perl' | 'ours'>;
+  readonly name: (pid: unknown) => string;
+}
+
+/** The step that a system call is; nothing for one that a reader need not see. */
+function step_of({ name: call, args, result, file }: Call, { who, place, name }: Caller): Step | undefined {
+  const step = (what: string, arrow: Step['arrow'] = '', to?: string): Step =>
+    ({ who, what, arrow, ...place, ...to === undefined ? {} : { to } });
+  switch (call) {
+    case 'fork': return typeof result === 'number' && result > 0 ? step('forks', '=>', name(result)) : undefined;
+    case 'accept4': return result === -1 ? undefined : { ...step('connects', '->', 'daemon'), who: 'client' };
+    case 'pthread_sigmask': return step(args[0] === 0 ? 'blocks the signals' : 'unblocks the signals');
+    case 'signal': return who === 'daemon'
+      ? step(`${args[1] === 1 ? 'ignores' : 'sets'} ${signal_name(args[0])}`)
+      : step('signals at their defaults');
+    case 'kill': return args[1] === 0 ? undefined : step(signal_name(args[1]), '->', name(args[0]));
+    case 'waitpid': return typeof result === 'number' && result > 0 ? step(`reaps ${name(result)}`) : undefined;
+    case 'chroot': return step('locks itself in');
+    case 'setresuid': return step(`becomes ${uids(args)}`);
+    case 'dup2': return file === 'eliza_hup' ? step(`has the client for its STD${STD[Number(args[1])] ?? ''}`) : undefined;
+    case 'close': return CLOSES[place.perl] === undefined ? undefined : step(CLOSES[place.perl] ?? '');
+    case 'execvp': return step('executes itself again');
+    case '_exit': return step(`exits with ${String(args[0])}`, 'x');
+    default: return undefined;
+  }
+}
+
+/** Names processes: the daemon, and its children in the order in which they are first seen. */
+function namer(daemon: number): (pid: unknown) => string {
   const names = new Map([[daemon, 'daemon']]);
-  const name = (pid: unknown): string => {
+  return (pid) => {
     if (typeof pid !== 'number') return '?';
     const known = names.get(pid) ?? `child ${names.size}`;
     names.set(pid, known);
     return known;
   };
+}
+
+/** Turns the notes and log lines of a run into steps. */
+function reader(daemon: number): (line: string) => Step | undefined {
+  const name = namer(daemon);
   const find = finder();
   const rows = parse_mirror(readFileSync(join(root, 'eliza_hup.ts'), 'utf8'));
   let last = '';
@@ -106,54 +142,15 @@ function reader(daemon: number): (line: string) => Step | undefined {
     const place = row ? { perl: `eliza_hup.pl:${row.to}`, ours: `eliza_hup.ts:${row.number}` } : { perl: '', ours: '' };
     return { who: name(Number(pid)), arrow: '', what: `logs "${text.replace(/\.\.\.$/, '')}"`, ...place };
   };
-
-  const called = ({ pid, name: call, args, result, file, line }: Call): Step | undefined => {
-    const who = name(pid);
-    const place = find(file, line);
-    const step = (what: string, arrow: Step['arrow'] = '', to?: string): Step =>
-      ({ who, what, arrow, ...place, ...to === undefined ? {} : { to } });
-    const again = `${pid} ${call} ${line}`;
-    if (again === last && call !== 'kill' && call !== 'waitpid') return undefined; // of several calls on a line the first
+  const called = (call: Call): Step | undefined => {
+    const who = name(call.pid);
+    const again = `${call.pid} ${call.name} ${call.line}`;
+    // Of several calls on a line the first.
+    if (again === last && call.name !== 'kill' && call.name !== 'waitpid') return undefined;
     last = again;
-    switch (call) {
-      case 'fork': return typeof result === 'number' && result > 0 ? step('forks', '=>', name(result)) : undefined;
-      case 'accept4': return result === -1 ? undefined : { ...step('connects', '->', 'daemon'), who: 'client' };
-      case 'pthread_sigmask': return step(args[0] === 0 ? 'blocks the signals' : 'unblocks the signals');
-      case 'signal': return who === 'daemon'
-        ? step(`${args[1] === 1 ? 'ignores' : 'sets'} ${signal_name(args[0])}`)
-        : step('signals at their defaults');
-      case 'kill': return args[1] === 0 ? undefined : step(signal_name(args[1]), '->', name(args[0]));
-      case 'waitpid': return typeof result === 'number' && result > 0 ? step(`reaps ${name(result)}`) : undefined;
-      case 'chroot': return step('locks itself in');
-      case 'setresuid': return step(`becomes ${uids(args)}`);
-      case 'dup2': return file === 'eliza_hup' ? step(`has the client for its STD${STD[Number(args[1])] ?? ''}`) : undefined;
-      case 'close': return CLOSES[place.perl] === undefined ? undefined : step(CLOSES[place.perl] ?? '');
-      case 'execvp': return step('executes itself again');
-      case '_exit': return step(`exits with ${String(args[0])}`, 'x');
-      default: return undefined;
-    }
+    return step_of(call, { who, place: find(call.file, call.line), name });
   };
   return (line) => line.startsWith(NOTE) ? called(JSON.parse(line.slice(1)) as Call) : logged(line);
-}
-
-async function free_port(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
-/** Connects, and waits until the greeting has come. */
-function greeted(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1').once('error', reject);
-    let heard = '';
-    socket.on('data', (data) => {
-      heard += String(data);
-      if (heard.endsWith('you:\t')) resolve(socket);
-    });
-  });
 }
 
 /** A parent may come to write down its fork after the child has done much: a birth goes before all that. */
@@ -167,77 +164,104 @@ function births_first(steps: readonly Step[]): Step[] {
   return ordered;
 }
 
+/** Starts the daemon, attached, with the probe in it. */
+function spawn_probed(dir: string, port: number): ChildProcess {
+  const probe = pathToFileURL(join(root, 'tools', 'trace-probe.js')).href;
+  return spawn(execPath, ['--import', probe, join(root, 'eliza_hup.js'), '--foreground', String(port)], {
+    cwd: dir, env: { ...env, NO_COLOR: '1', ELIZA_PIDFILE: join(dir, 'eliza_hup.pid'), ...home_in(dir) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
+
+/** A daemon under the probe, and what it has done so far. */
+interface Run {
+  readonly daemon: ChildProcess;
+  readonly steps: Step[];
+  /** Resolves when it has ended and all that it did is among the steps. */
+  readonly ended: Promise<void>;
+  /** Waits until a step has been seen so many times; rejects where the daemon ends before. */
+  seen(test: (step: Step) => boolean, times?: number): Promise<unknown>;
+}
+
+const accepting = ({ what }: Step): boolean => what.includes('Server accepting');
+
+/** Starts the daemon and reads what it does. It ends with its owner. */
+async function run_probed(owner: Owner, port: number): Promise<Run> {
+  const daemon = spawn_probed(folder(owner), port);
+  const read = reader(daemon.pid ?? 0);
+  const steps: Step[] = [];
+  let rest = '';
+  daemon.stderr?.setEncoding('utf8').on('data', (data: string) => {
+    const lines = (rest + data).split('\n');
+    rest = lines.pop() ?? '';
+    steps.push(...lines.map(read).filter((step) => step !== undefined));
+  });
+  let closed = false;
+  const ended = new Promise<void>((resolve) => daemon.once('close', () => {
+    closed = true;
+    resolve();
+  }));
+  owner.teardown(async () => {
+    daemon.kill('SIGTERM');
+    await ended;
+  });
+  const seen = (test: (step: Step) => boolean, times = 1): Promise<unknown> => until('the next step', () => {
+    if (steps.filter(test).length >= times) return true;
+    if (closed) throw new Error(steps.some(accepting) ? 'the daemon ended too early' : 'the daemon did not start');
+    return false;
+  });
+  await seen(accepting);
+  steps.splice(0, steps.findIndex(accepting)); // what the program does before is not the scene
+  return { daemon, steps, ended, seen };
+}
+
+/** Sends the daemon a signal, which is a step as well. */
+function send({ daemon, steps }: Run, signal: 'TERM' | 'HUP'): void {
+  steps.push({ who: 'client', to: 'daemon', arrow: '->', what: signal, perl: '', ours: '' });
+  daemon.kill(`SIG${signal}`);
+}
+
+/** What happens in each scene, once a client has been greeted. */
+const scenes: Record<Scene, (run: Run, client: Client) => Promise<Step[]>> = {
+  conversation: async ({ steps, seen }, client) => {
+    const reaps = ({ what }: Step): boolean => what.startsWith('reaps');
+    client.send('bye\n');
+    await seen(reaps);
+    return steps.slice(0, steps.findIndex(reaps) + 1);
+  },
+  term: async (run) => {
+    send(run, 'TERM');
+    await run.ended;
+    return run.steps;
+  },
+  hup: async (run) => {
+    const { steps, seen } = run;
+    send(run, 'HUP');
+    await seen(accepting, 2);
+    const again = steps.findLastIndex(accepting);
+    const exec = steps.findLastIndex(({ who, what }) => who === 'daemon' && what === 'executes itself again');
+    return [...steps.slice(0, exec + 1), ...steps.slice(again, again + 1)]; // the start is not the scene
+  },
+};
+
 /**
  * Runs a scene.
  *
  * @param scene which
  * @returns what happened, in order
+ * @throws Error when the daemon does not start, or ends before the scene does
  */
 export async function trace(scene: Scene): Promise<Step[]> {
-  const dir = mkdtempSync(join(tmpdir(), 'trace-'));
-  chmodSync(dir, 0o755);
-  const port = await free_port();
-  const probe = pathToFileURL(join(root, 'tools', 'trace-probe.js')).href;
-  const root_only = process.getuid?.() === 0 ? { ELIZA_HOME: join(dir, 'home') } : {};
-  const child = spawn(execPath, ['--import', probe, join(root, 'eliza_hup.js'), '--foreground', String(port)], {
-    cwd: dir, env: { ...env, NO_COLOR: '1', ELIZA_PIDFILE: join(dir, 'eliza_hup.pid'), ...root_only },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const read = reader(child.pid ?? 0);
-  const steps: Step[] = [];
-  const waiting: { test: (step: Step) => boolean; times: number; resume: () => void }[] = [];
-  const seen = (test: (step: Step) => boolean, times = 1): Promise<void> => new Promise((resume) => {
-    waiting.push({ test, times, resume });
-    check();
-  });
-  const check = (): void => {
-    for (const one of waiting.filter(({ test, times }) => steps.filter(test).length >= times)) {
-      waiting.splice(waiting.indexOf(one), 1);
-      one.resume();
-    }
-  };
-  let rest = '';
-  child.stderr.setEncoding('utf8').on('data', (data: string) => {
-    const lines = (rest + data).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const step = read(line);
-      if (step) steps.push(step);
-    }
-    check();
-  });
-  const ended = new Promise((resolve) => child.once('close', resolve));
-  const accepting = ({ what }: Step): boolean => what.includes('Server accepting');
-  const outside = (signal: 'TERM' | 'HUP'): void => {
-    steps.push({ who: 'client', to: 'daemon', arrow: '->', what: signal, perl: '', ours: '' });
-    process.kill(child.pid ?? 0, `SIG${signal}`);
-  };
-
-  await Promise.race([seen(accepting), ended.then(() => { throw new Error('the daemon did not start'); })]);
-  steps.splice(0, steps.findIndex(accepting)); // what the program does before is not the scene
-  const socket = await greeted(port);
-  let shown: Step[];
-  if (scene === 'conversation') {
-    socket.write('bye\n');
-    await seen(({ what }) => what.startsWith('reaps'));
-    shown = [...steps];
-    process.kill(child.pid ?? 0, 'SIGTERM');
-  } else if (scene === 'term') {
-    outside('TERM');
-    await ended;
-    shown = steps;
-  } else {
-    outside('HUP');
-    await seen(accepting, 2);
-    const again = steps.findLastIndex(accepting);
-    const exec = steps.findLastIndex(({ who, what }) => who === 'daemon' && what === 'executes itself again');
-    shown = [...steps.slice(0, exec + 1), ...steps.slice(again, again + 1)]; // the start is not the scene
-    process.kill(child.pid ?? 0, 'SIGTERM');
+  const at_end = new Cleanup();
+  try {
+    const port = await free_port();
+    const run = await run_probed(at_end, port);
+    const client = await Client.greeted(port);
+    at_end.teardown(() => { client.destroy(); });
+    return births_first(await scenes[scene](run, client));
+  } finally {
+    await at_end.run();
   }
-  await ended;
-  socket.destroy();
-  rmSync(dir, { recursive: true, force: true });
-  return births_first(shown);
 }
 
 /** Who takes part, in order. */

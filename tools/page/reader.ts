@@ -1,6 +1,6 @@
 /**
- * The reader page: lights the counterpart of the line one looks at, walks by keyboard, and takes the reader's own Perl, which
- * stays in his browser.
+ * The reader page: highlights the counterpart of the line one looks at, moves by keyboard, and takes the reader's own Perl,
+ * which stays in the browser.
  *
  * @module
  */
@@ -26,7 +26,7 @@ function light(pair: Element | null): void {
   pair?.classList.add('lit');
 }
 
-/** Puts the reader's lines in place of what ours say; where he has none, ours again. */
+/** Puts the reader's lines in place of our words for them; where the reader has none, ours again. */
 function fill(texts: readonly string[]): void {
   const copies = texts.map((text) => read_copy(text, wanted));
   const said: string[] = [];
@@ -67,7 +67,7 @@ async function take_files(files: Iterable<File>): Promise<void> {
   take(await Promise.all([...files].map((file) => file.text())));
 }
 
-/** Lights the line that the address names. */
+/** Highlights the line that the address names. */
 function land(): void {
   light(pair_of(document.getElementById(location.hash.slice(1))));
 }

@@ -1,5 +1,5 @@
 /**
- * ELIZA in the page: the same engine as the daemon's, and how it comes by each reply.
+ * ELIZA in the page: the same engine as the daemon's, and what led to each reply.
  *
  * @module
  */
@@ -48,7 +48,7 @@ function say(who: string, text: string, why?: string): void {
     const list = document.createElement('dl');
     for (const [what, reason] of reasons(why)) list.append(element('dt', what), element('dd', reason));
     details.open = true;
-    details.append(element('summary', 'how she came by it'), list);
+    details.append(element('summary', 'what led to it'), list);
     item.append(details);
   }
   log?.append(item);

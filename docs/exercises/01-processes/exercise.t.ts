@@ -6,13 +6,13 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import t from 'tap';
 import { Answers, perl_line } from '../../../t/answers.ts';
-import { alive, children, Client, start, until } from '../../../t/harness.ts';
+import { children, Client, pid_exists, start, until } from '../../../t/harness.ts';
 
 void t.test('Who is who', async (t) => {
   const { port, pid } = await start(t);
   const server = pid();
   const clients = await Promise.all([1, 2, 3].map(() => Client.greeted(port)));
-  const processes = (): number => [server, ...children(server)].filter(alive).length;
+  const processes = (): number => [server, ...children(server)].filter(pid_exists).length;
 
   const answers = new Answers(t, 'answers.txt');
   const talking = processes();

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import t from 'tap';
 import { Answers, perl_line } from '../../../t/answers.ts';
-import { alive, children, Client, start, until } from '../../../t/harness.ts';
+import { children, Client, pid_exists, start, until } from '../../../t/harness.ts';
 
 void t.test('Which signal, and to whom', async (t) => {
   const attached = { args: ['--foreground'], attached: true };
@@ -14,8 +14,8 @@ void t.test('Which signal, and to whom', async (t) => {
   const server = pid();
   const count = (what: RegExp): number => log().filter((line) => what.test(line)).length;
 
-  /** Connects, and gives the client and the child that talks with him. */
-  async function guest(): Promise<[Client, number]> {
+  /** Connects, and gives the client and the child that talks with it. */
+  async function connected(): Promise<[Client, number]> {
     const before = children(server);
     const client = await Client.greeted(port);
     return [client, await until('a new child', () => children(server).find((child) => !before.includes(child)))];
@@ -25,21 +25,21 @@ void t.test('Which signal, and to whom', async (t) => {
   async function lines_of_an_end(child: number, signal: NodeJS.Signals): Promise<number> {
     const [before, finished] = [log().length, count(/finished/)];
     process.kill(child, signal);
-    await until('the end of a child', () => !alive(child));
+    await until('the end of a child', () => !pid_exists(child));
     await (await Client.greeted(port)).bye();
     await logged(/finished/, finished + 1);
     return log().length - before - 2; // that client's two
   }
 
   const answers = new Answers(t, 'answers.txt');
-  const [, first] = await guest();
-  const [, second] = await guest();
+  const [, first] = await connected();
+  const [, second] = await connected();
   const by_term = await lines_of_an_end(first, 'SIGTERM');
-  answers.is(1, alive(server));
+  answers.is(1, pid_exists(server));
   answers.is(2, by_term);
   answers.is(3, await lines_of_an_end(second, 'SIGKILL'));
 
-  const [third] = await guest();
+  const [third] = await connected();
   process.kill(server, 'SIGHUP');
   await logged(/Server accepting/, 2);
   await (await Client.greeted(port)).bye(); // whoever was to be hung up on has been
@@ -49,7 +49,7 @@ void t.test('Which signal, and to whom', async (t) => {
 
   const last = pid();
   process.kill(last, 'SIGTERM');
-  await until('the end of the server', () => !alive(last));
+  await until('the end of the server', () => !pid_exists(last));
   await logged(/exiting normally/);
   answers.is(6, count(/exiting normally/));
   answers.is(7, existsSync(pidfile));

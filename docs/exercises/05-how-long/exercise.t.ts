@@ -4,7 +4,7 @@
  * The server logs how long each conversation lasted, whatever its end.
  */
 import t from 'tap';
-import { alive, children, Client, start, until } from '../../../t/harness.ts';
+import { children, Client, pid_exists, start, until } from '../../../t/harness.ts';
 
 void t.test('How long did they talk?', async (t) => {
   const { port, pid, log, logged } = await start(t, { args: ['--foreground'], attached: true });
@@ -19,7 +19,7 @@ void t.test('How long did they talk?', async (t) => {
     for (let i = 0; i < 20; i++) await client.say('I have a lot of time.');
     const least = Date.now() - greeted;
     await end(client, child);
-    await until('the end of the child', () => !alive(child));
+    await until('the end of the child', () => !pid_exists(child));
     return [child, least, Date.now() - before_all];
   }
 

@@ -6,7 +6,7 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { alive, children, Client, folder, is_root, root, start, status, until } from '../../../t/harness.ts';
+import { children, Client, folder, is_root, pid_exists, root, start, status, until } from '../../../t/harness.ts';
 
 void t.test('A server of your own', async (t) => {
   const dir = folder(t);
@@ -52,7 +52,7 @@ void t.test('A server of your own', async (t) => {
     await until('the pid file', () => pid() > 0);
     const last = pid();
     process.kill(last, 'SIGTERM');
-    await until('the end of the server', () => !alive(last));
+    await until('the end of the server', () => !pid_exists(last));
     await later.end();
     t.notOk(existsSync(pidfile), 'TERM ends it, and its pid file goes');
   }

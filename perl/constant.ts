@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { getgrnam, getpwnam } from './perlfunc.ts';
-import { program } from './perlrun.ts';
+import { checking, program } from './perlrun.ts';
 import { Tainted } from './perlsec.ts';
 import { $, ENV } from './perlvar.ts';
 
@@ -59,6 +59,17 @@ function own_folder(): string {
   return folder;
 }
 
+/** Writes a file beside the one that is meant and removes it: a folder that has gone, or a full disk, is found out by that. */
+function try_writing(name: string, file: string): void {
+  const draft = `${file}.${$['$']}.check`;
+  try {
+    writeFileSync(draft, String($['$']), { flag: 'wx' });
+    unlinkSync(draft);
+  } catch (error) {
+    refuse(name, `can't be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /** Says on STDERR, in one line, which protections only root could have had, if any is missing. */
 export function report_missing(): void {
   if (missing.length > 0) process.stderr.write(`${program}: not root: ${missing.join('; ')}\n`);
@@ -75,7 +86,9 @@ export const constant = {
    * @returns a path; for a user who is not root, in a folder of that user's
    */
   pidfile(name: string, value: string): string {
-    return override(name, path, 'an absolute path') ?? (is_root() ? value : join(own_folder(), basename(value)));
+    const file = override(name, path, 'an absolute path') ?? (is_root() ? value : join(own_folder(), basename(value)));
+    if (checking) try_writing(name, file);
+    return file;
   },
 
   /**

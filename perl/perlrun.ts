@@ -70,6 +70,9 @@ const taken = take_switches();
 /** Whether the process stays attached: the `--foreground` switch. */
 export const foreground = taken.foreground;
 
+/** Whether the program is only looked at: the `-c` switch. */
+export const checking = taken.check;
+
 /** Under `-c`, which as Perl's looks at the program and does not run it: ends here, with Perl's words. */
 export function check_only(): void {
   if (!taken.check) return;
@@ -143,8 +146,11 @@ async function complaint_of_check(): Promise<string> {
   const child = fork();
   if (child === 0) {
     $['>'] = $['<']; // root again, as the relaunch will be
-    chdir(start_folder);
     libc().dup2(writer, 2);
+    if (!chdir(start_folder)) {
+      process.stderr.write(`Can't chdir to ${start_folder}, where it was started: ${$['!']}\n`);
+      exit(255);
+    }
     const args = ARGV.map((word) => word.match(/^\d+$/)?.[0] ?? '');
     const own = process.execArgv.filter((flag) => !flags.includes(flag)); // those for fork cost time, and -c forks nothing
     exec(process.execPath, ...own, process.argv[1] ?? '', '-c', ...args);
@@ -159,7 +165,7 @@ async function complaint_of_check(): Promise<string> {
   if (text.endsWith(`${program} syntax OK\n`)) return '';
   // Node prints an error between the line of code and the stack; our own messages are one line, the last.
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.find((line) => /^\w*Error\b.*: /.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  return lines.find((line) => /^\w*Error\b.*: /.test(line)) ?? lines.at(-1) ?? 'the check said nothing in its ten seconds';
 }
 
 /** All that a child says until it ends; one that takes more than ten seconds is killed. */

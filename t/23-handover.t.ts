@@ -6,7 +6,7 @@
  * tests the new program before it gives up the old one.
  */
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -98,6 +98,28 @@ void t.test('a program that could not be started is not started', { skip: needs_
   await logged(/Server accepting/, 2);
   t.not(pid(), daemon, 'mended, it is relaunched');
   await (await Client.greeted(port)).bye();
+});
+
+void t.test('what a start needs is looked at before the old program is given up', async (t) => {
+  const [dir, cwd] = [folder(t), folder(t)];
+  const attached = { args: ['--foreground'], attached: true, dir, cwd, env: home_in(folder(t)) };
+  const { port, pid, logged } = await start(t, attached);
+  const daemon = pid();
+  for (const [times, [from, complaint]] of ([
+    [dir, /Not relaunched, .*ELIZA_PIDFILE: can't be written: ENOENT/],
+    [cwd, /Not relaunched, .*Can't chdir to .*, where it was started: No such file or directory/],
+  ] as const).entries()) {
+    renameSync(from, `${from}-away`);
+    process.kill(daemon, 'SIGHUP');
+    await logged(complaint);
+    await (await Client.greeted(port)).bye();
+    t.pass(`${['the folder of the pid file', 'the folder in which it was started'][times] ?? ''} has gone: it serves on`);
+    renameSync(`${from}-away`, from);
+  }
+  process.kill(daemon, 'SIGHUP');
+  await logged(/Server accepting/, 2);
+  await (await Client.greeted(port)).bye();
+  t.pass('when they are back it is relaunched');
 });
 
 void t.test('two HUPs are two relaunches, one after the other', { skip: needs_log }, async (t) => {

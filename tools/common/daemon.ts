@@ -56,6 +56,8 @@ export interface Settings {
   attached?: boolean;
   /** The folder for pid file and log. */
   dir?: string;
+  /** The folder in which the command is typed, where it is not the checkout. */
+  cwd?: string;
 }
 
 /** A started daemon. */
@@ -136,7 +138,7 @@ export async function start(owner: Owner, settings: Settings = {}): Promise<Daem
     await kill_all_with(`ELIZA_PIDFILE=${pidfile}`); // a relaunch may be under way, without a pid file
   });
   let said = '';
-  const running = run(command[0] ?? '', command.slice(1), { env, listen: (text) => { said = text; } });
+  const running = run(command[0] ?? '', command.slice(1), { env, cwd: settings.cwd ?? process.cwd(), listen: (text) => { said = text; } });
   const outcome = settings.attached ? { status: null, signal: null, stdout: '', stderr: '' } : await running;
 
   const file = join(dir, 'eliza_hup.log');

@@ -138,7 +138,8 @@ export async function start(owner: Owner, settings: Settings = {}): Promise<Daem
     await kill_all_with(`ELIZA_PIDFILE=${pidfile}`); // a relaunch may be under way, without a pid file
   });
   let said = '';
-  const running = run(command[0] ?? '', command.slice(1), { env, cwd: settings.cwd ?? process.cwd(), listen: (text) => { said = text; } });
+  const cwd = settings.cwd ?? process.cwd();
+  const running = run(command[0] ?? '', command.slice(1), { env, cwd, listen: (text) => { said = text; } });
   const outcome = settings.attached ? { status: null, signal: null, stdout: '', stderr: '' } : await running;
 
   const file = join(dir, 'eliza_hup.log');

@@ -185,7 +185,7 @@ function open_pid_file(file: string): PID_File {                                
     const fh = IO_File.open(file) ?? die(`Can't read PID file ${file}: ${$['!']}\n`);                     // 143 e4
     const pid = Number(fh.getline()?.match(/^([1-9]\d{0,9})\n?$/)?.[1]);                                  // 144
     if (Number.isNaN(pid)) croak(`Invalid PID file ${file}`);                                             // 145
-    if (PID_File.running(file, pid)) croak(`Server already running with PID ${pid}`);                     // 146 e16 e17
+    if (PID_File.running(file, pid)) croak(`Server already running with PID ${pid} (${file})`);           // 146 e16 e17
     cluck(`Removing PID file for defunct server process ${pid}.\n`);                                      // 147
     if (!(filetest('w', file) && PID_File.remove_stale(file))) croak(`Can't unlink PID file ${file}`);    // 148
   }                                                                                                       // 149

@@ -3,14 +3,16 @@
  *
  * A student learns what a pid file can tell and what it cannot, and that a refusal must change nothing.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  Client, environment, folder, free_port, is_root, needs_log, needs_root, pid_exists, root, run, start, terminate, until,
-  users,
+  Client, environment, folder, free_port, is_root, needs_log, needs_root, pid_exists, root, run, start, status, terminate,
+  until, users,
 } from './harness.ts';
 
 /** The pid of a process that has ended. */
@@ -33,15 +35,16 @@ for (const { name, settings } of users) {
     await t.test('a second start is refused, and the first lives on', async (t) => {
       const first = await start(t, settings);
       const second = await start(t, { ...settings, dir: first.dir });
-      t.match(second.stderr, new RegExp(`^Server already running with PID ${first.pid()} at .*\\.\\n$`, 'm'),
-        'it says which daemon runs');
+      const words = `^Server already running with PID ${first.pid()} \\(${first.pidfile}\\) at .*\\.\\n$`;
+      t.match(second.stderr, new RegExp(words, 'm'),
+        'it says which daemon runs, and which file says so');
       t.not(second.status, 0, 'its status is not 0');
       t.equal(Number(readFileSync(first.pidfile, 'latin1')), first.pid(), 'the pid file is still the first one’s');
       await (await Client.greeted(first.port)).bye();
     });
 
     for (const [what, text, complaint] of [
-      ['that names a live process of somebody else', '1', /^Server already running with PID 1 at /m],
+      ['that names a live process of somebody else', '1', /^Server already running with PID 1 \(\S+\) at /m],
       ['with garbage in it', 'garbage', /^Invalid PID file \S+ at /m],
       ['with nothing in it', '', /^Invalid PID file \S+ at /m],
       ['with a negative number', '-1', /^Invalid PID file \S+ at /m],
@@ -61,6 +64,18 @@ for (const { name, settings } of users) {
         writeFileSync(pidfile, '');
       });
     }
+
+    await t.test('a file that names a process of which only a zombie is left', async (t) => {
+      const parent = spawn('sh', ['-c', '(exit 0) & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] });
+      t.teardown(() => { parent.kill(); });
+      const [zombie] = await once(parent.stdout, 'data') as [Buffer];
+      t.ok(await until('the zombie', () => status(Number(zombie), 'State').startsWith('Z')), 'a zombie is there');
+      const dir = folder(t);
+      writeFileSync(join(dir, 'eliza_hup.pid'), String(zombie).trim());
+      const { status: code, stderr } = await start(t, { ...settings, dir });
+      t.match(stderr, /^Removing PID file for defunct server process/m, 'it counts as defunct');
+      t.equal(code, 0, 'the daemon starts');
+    });
 
     await t.test('a stale file, left by a daemon that was killed', async (t) => {
       const { pid, dir, pidfile } = await start(t, settings);

@@ -5,6 +5,7 @@
  * the kernel keeps from process 1 every signal that it has no handler for.
  */
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -30,6 +31,8 @@ interface Contained {
 async function contain(t: Test, ...before: string[]): Promise<Contained> {
   const dir = folder(t);
   const port = await free_port();
+  // What a container that was killed leaves behind: a pid file that names process 1, and a draft of one.
+  for (const name of ['pid', 'pid.1']) writeFileSync(join(dir, name), '1');
   const env = environment({ ELIZA_PIDFILE: join(dir, 'pid'), ELIZA_HOME: join(dir, 'home') });
   const words = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const eliza = [process.execPath, join(root, 'eliza_hup.js'), '--foreground', String(port)];

@@ -8,7 +8,9 @@
  *
  * @module
  */
-import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync, fchmodSync, fstatSync, openSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeSync,
+} from 'node:fs';
 import { C, type Flock, libc } from '../../libc.ts';
 import { refuse_tainted } from '../../perlsec.ts';
 import { $, attempt } from '../../perlvar.ts';
@@ -36,10 +38,12 @@ function is_at(path: string, fd: number): boolean {
   return there?.ino === here.ino && there.dev === here.dev;
 }
 
-/** When a process began, in seconds since 1970; undefined when there is none. */
+/** When a process began, in seconds since 1970; undefined when there is none, or only what is left of one. */
 function begun(pid: number): number | undefined {
   try {
-    const ticks = Number(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ')[19]);
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined; // it has ended, and its parent has not asked for it
+    const ticks = Number(fields[19]);
     const boot = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1]);
     return boot + ticks / 100;
   } catch {
@@ -82,7 +86,8 @@ export class PID_File {
 
   /**
    * Whether a pid file tells of a running server: it is locked; or, written by a program that does not lock, it names a
-   * process that was there when it was written. A process that is younger than the file has the number by chance.
+   * process that was there when it was written. A process that is younger than the file has the number by chance, and so
+   * has the one that asks: in a container each start may have the same.
    *
    * @param path the pid file
    * @param pid the pid in it
@@ -92,7 +97,7 @@ export class PID_File {
     const fd = openSync(path, 'r');
     try {
       const since = begun(pid);
-      return locked(fd) || (since !== undefined && since <= fstatSync(fd).mtimeMs / 1000 + 1);
+      return locked(fd) || (pid !== $['$'] && since !== undefined && since <= fstatSync(fd).mtimeMs / 1000 + 1);
     } finally {
       closeSync(fd);
     }
@@ -152,6 +157,7 @@ export class PID_File {
    */
   print(pid: number): void {
     const draft = `${this.#path}.${pid}`;
+    rmSync(draft, { force: true }); // one that a process of this number has left behind: there is no other now
     const fd = this.#write(draft, pid);
     renameSync(draft, this.#path);
     closeSync(this.#fd);

@@ -43,12 +43,13 @@ sub converse {
         chroot $home and chdir '/' or die "$home: $!\n";
         ($(, $)) = (65534, '65534 65534');
         ($<, $>) = (65534, 65534);
+        $script = '/doctor.txt';
     }
     note('Accepting a connection from', my $host = $client->peerhost);
     STDIN->fdopen($client, 'r');
     STDOUT->fdopen($client, 'w');
     STDOUT->autoflush;
-    Chatbot::Eliza->new({ scriptfile => $> == 65534 ? '/doctor.txt' : $script })->command_interface;
+    Chatbot::Eliza->new({ scriptfile => $script })->command_interface;
     note("Connection from $host finished");
     POSIX::_exit(0);
 }

@@ -6,7 +6,7 @@
 import t from 'tap';
 import { children, Client, descriptors, start, until, users } from './harness.ts';
 
-const [conversations, clients] = [5000, 16];
+const [conversations, clients] = [1000, 16];
 
 for (const { name, settings } of users.slice(0, 1)) {
   void t.test(`${conversations} conversations at ${clients} clients, ${name}`, async (t) => {

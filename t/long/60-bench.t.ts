@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { folder, no_chatbot_eliza, root, run } from './harness.ts';
+import { folder, no_chatbot_eliza, root, run } from '../harness.ts';
 
 interface Result {
   name: string;
@@ -27,3 +27,11 @@ void t.test('each contender serves each conversation to its end', { skip: no_cha
   }
   t.match(readFileSync(join(dir, 'bench.svg'), 'utf8'), /^<svg .*<\/svg>\n$/s, 'the chart is a picture');
 });
+
+for (const part of ['growth', 'eliza']) {
+  void t.test(`npm run bench -- ${part}`, { skip: no_chatbot_eliza() }, async (t) => {
+    const { status, stdout } = await run(process.execPath, [join(root, 'bench', 'bench.js'), part, '--quick']);
+    t.equal(status, 0, 'it comes to its end');
+    t.match(stdout, 'Perl', 'the Perl is among those measured');
+  });
+}

@@ -48,7 +48,7 @@ for (const script of SCRIPTS) {
   });
 }
 
-const count = Number(process.env['ELIZA_SCRIPTS'] ?? 200);
+const count = Number(process.env['ELIZA_SCRIPTS'] ?? 300);
 const seed = Number(process.env['ELIZA_SEED'] ?? 1);
 
 /** The answers up to the one at which two lists part. */

@@ -11,8 +11,8 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  Client, environment, folder, free_port, is_root, needs_log, needs_root, pid_exists, root, run, start, status, terminate,
-  until, users,
+  Client, environment, folder, free_port, freeze, is_root, needs_log, needs_root, pid_exists, root, run, start,
+  status, terminate, until, users,
 } from './harness.ts';
 
 /** The pid of a process that has ended. */
@@ -66,12 +66,15 @@ for (const { name, settings } of users) {
     }
 
     await t.test('a file that names a process of which only a zombie is left', async (t) => {
-      const parent = spawn('sh', ['-c', '(exit 0) & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] });
-      t.teardown(() => { parent.kill(); });
+      const parent = spawn('sh', ['-c', 'sleep 1000 & echo $!; wait'], { stdio: ['ignore', 'pipe', 'ignore'] });
+      t.teardown(() => { parent.kill('SIGKILL'); });
       const [zombie] = await once(parent.stdout, 'data') as [Buffer];
+      await freeze(parent.pid ?? 0); // it will not ask how its child has ended
+      process.kill(Number(zombie), 'SIGKILL');
       t.ok(await until('the zombie', () => status(Number(zombie), 'State').startsWith('Z')), 'a zombie is there');
       const dir = folder(t);
       writeFileSync(join(dir, 'eliza_hup.pid'), String(zombie).trim());
+      chmodSync(join(dir, 'eliza_hup.pid'), 0o666); // an ordinary user's daemon may remove it too
       const { status: code, stderr } = await start(t, { ...settings, dir });
       t.match(stderr, /^Removing PID file for defunct server process/m, 'it counts as defunct');
       t.equal(code, 0, 'the daemon starts');

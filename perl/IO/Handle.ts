@@ -6,11 +6,13 @@
  *
  * @module
  */
-import { libc } from '../libc.ts';
+import { C, libc } from '../libc.ts';
 import { Tainted, type Text } from '../perlsec.ts';
 import { $, set_errno } from '../perlvar.ts';
 
 const SIZE = 4096;
+const LINGER = 2; // seconds
+const MOST = 2 ** 24; // bytes
 let input: Buffer | undefined; // one for all handles: reads block, so only one is ever under way
 let output: Buffer | undefined;
 let timed = false; // a layer has set a time limit on the client's socket
@@ -149,6 +151,23 @@ export class IO_Handle {
     this.#eof = false;
     this.binmode(handle.#layer);
     return set_errno(libc().dup2(handle.fd, this.fd)) !== -1;
+  }
+
+  /**
+   * Ends a client's connection, before it is closed: says that nothing more will come, and reads what the client has sent
+   * and nobody has read, until it ends too. Closed without that, the kernel would reset the connection, and what is on its
+   * way to the client be lost. A client that does not end within a few seconds, or sends too much, is not waited for.
+   */
+  hang_up(): void {
+    const { shutdown, setsockopt_timeval, read } = libc();
+    this.flush();
+    if (this.#layer === undefined || shutdown(this.fd, C.SHUT_WR) !== 0) return; // it is not a client's, or has been reset
+    setsockopt_timeval(this.fd, C.SOL_SOCKET, C.SO_RCVTIMEO, { tv_sec: LINGER, tv_usec: 0 }, 16);
+    const end = performance.now() + 1000 * LINGER;
+    let length = 1;
+    for (let most = MOST; length > 0 && most > 0 && performance.now() < end; most -= length) {
+      length = read(this.fd, (input ??= Buffer.alloc(SIZE)), SIZE);
+    }
   }
 
   /** Closes the descriptor. */

@@ -15,7 +15,8 @@ const x64 = {
   getrandom: 318, getrusage: 98, gettid: 186, gettimeofday: 96, getuid: 102, lseek: 8, madvise: 28, membarrier: 324,
   mmap: 9, mprotect: 10, mremap: 25, munmap: 11, nanosleep: 35, pkey_mprotect: 329, ppoll: 271, prctl: 157, read: 0,
   readv: 19, restart_syscall: 219, rseq: 334, rt_sigaction: 13, rt_sigprocmask: 14, rt_sigreturn: 15,
-  sched_getaffinity: 204, sched_yield: 24, sendto: 44, setsockopt: 54, sigaltstack: 131, sysinfo: 99, write: 1, writev: 20,
+  sched_getaffinity: 204, sched_yield: 24, sendto: 44, setsockopt: 54, shutdown: 48, sigaltstack: 131,
+  sysinfo: 99, write: 1, writev: 20,
 };
 
 const arm64: Record<keyof typeof x64, number> = {
@@ -24,7 +25,8 @@ const arm64: Record<keyof typeof x64, number> = {
   getrandom: 278, getrusage: 165, gettid: 178, gettimeofday: 169, getuid: 174, lseek: 62, madvise: 233, membarrier: 283,
   mmap: 222, mprotect: 226, mremap: 216, munmap: 215, nanosleep: 101, pkey_mprotect: 288, ppoll: 73, prctl: 167, read: 63,
   readv: 65, restart_syscall: 128, rseq: 293, rt_sigaction: 134, rt_sigprocmask: 135, rt_sigreturn: 139,
-  sched_getaffinity: 123, sched_yield: 124, sendto: 206, setsockopt: 208, sigaltstack: 132, sysinfo: 179, write: 64, writev: 66,
+  sched_getaffinity: 123, sched_yield: 124, sendto: 206, setsockopt: 208, shutdown: 210, sigaltstack: 132,
+  sysinfo: 179, write: 64, writev: 66,
 };
 
 const calls = { x64, arm64 };

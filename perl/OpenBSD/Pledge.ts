@@ -50,8 +50,10 @@ export function keep_open(fd: () => number, file: boolean): void {
  */
 function filter_for(kept: number): { filter: Filter; kept: number } {
   const lines: Rule[] = kept === -1 ? [] : [{ call: 'write', when: [[0, '==', kept]], answer: 'allow' }];
+  // The client's connection, whose end `exit` says before it closes: of the log's socket the daemon has the other end.
+  const hang_up: Rule = { call: 'shutdown', when: [[0, '==', 1]], answer: 'allow' };
   const mute: Rule = { call: 'write', when: [[0, '>', 2]], answer: constants.errno.EAGAIN };
-  const rules = [...lines, mute, ...stdio.map((call): Rule => ({ call, answer: 'allow' }))];
+  const rules = [...lines, mute, hang_up, ...stdio.map((call): Rule => ({ call, answer: 'allow' }))];
   return { filter: filter(rules, 'kill'), kept };
 }
 

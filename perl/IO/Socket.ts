@@ -29,6 +29,9 @@ const gone = [EINTR, ECONNABORTED, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENOPROTO
 /** What may pass, but not at once: no descriptors, no memory, a firewall that forbids it. */
 const later = [EMFILE, ENFILE, ENOBUFS, ENOMEM, EOPNOTSUPP, EPERM];
 
+/** How many bytes of replies may wait for one client, about. */
+const UNREAD = 65536;
+
 /** What `new` takes. */
 export interface Options {
   /** The TCP port, 1 to 65535. */
@@ -119,6 +122,8 @@ export class IO_Socket_INET {
 
   private constructor(fd: number) {
     this.fd = fd;
+    // What waits in the kernel until a client reads it would grow to megabytes. Connections have this from their listener.
+    libc().setsockopt(fd, C.SOL_SOCKET, C.SO_SNDBUF, Int32Array.of(UNREAD), 4);
   }
 
   /**

@@ -13,6 +13,7 @@ import { C, libc } from '../libc.ts';
 import { kill, warn } from '../perlfunc.ts';
 import { Tainted } from '../perlsec.ts';
 import { $ } from '../perlvar.ts';
+import { network } from '../Socket.ts';
 import { LOG_UPTO, setlogmask, syslog } from '../Sys/Syslog.ts';
 import { type Limits, telnet } from './Telnet.ts';
 
@@ -60,7 +61,7 @@ export type Callback = (child: number) => void;
 
 /** A client that is being served. */
 interface Served {
-  /** Its address. */
+  /** Its address, as far as it counts. */
   address: string;
   /** When its child is to be told to end, by the clock of `performance.now()`. */
   due: number;
@@ -86,7 +87,7 @@ export class Children extends Map<number, Callback | undefined> {
   override set(child: number, callback: Callback | undefined): this {
     if (newest) {
       const due = performance.now() + 1000 * (read_limits().session + GRACE);
-      served.set(child, { address: Tainted.raw(newest.peerhost()), due, signal: 'TERM' });
+      served.set(child, { address: network(Tainted.raw(newest.peerhost())), due, signal: 'TERM' });
       watch();
     }
     newest = undefined;
@@ -168,7 +169,7 @@ export function admit(connection: Connection): boolean {
     [second, this_second] = [now, 0];
   }
   const quiet = ++this_second > log_rate;
-  const why = full(Tainted.raw(connection.peerhost()));
+  const why = full(network(Tainted.raw(connection.peerhost())));
   if (why === undefined) {
     newest = connection;
     if (quiet) setlogmask(LOG_UPTO('warning')); // for the child

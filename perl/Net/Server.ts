@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { constants } from 'node:os';
 import { constant } from '../constant.ts';
 import { IO_Handle, STDOUT } from '../IO/Handle.ts';
 import { C, libc } from '../libc.ts';
@@ -103,7 +104,8 @@ export class Children extends Map<number, Callback | undefined> {
   override delete(child: number): boolean {
     served.delete(child);
     const signal = $['?'] & 127; // WTERMSIG
-    if (![0, 2, 15].includes(signal)) warn(`Child ${child} ended by signal ${signal}\n`);
+    const why = signal === constants.signals.SIGXCPU ? ': it has used up its processor time' : '';
+    if (![0, 2, 15].includes(signal)) warn(`Child ${child} ended by signal ${signal}${why}\n`);
     return super.delete(child);
   }
 }

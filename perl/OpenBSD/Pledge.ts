@@ -66,10 +66,10 @@ function filter_for(kept: number): { filter: Filter; kept: number } {
  */
 export function pledge(_promises: 'stdio'): void {
   const { setrlimit } = libc();
-  const limit = (resource: number, value: number): void => {
-    setrlimit(resource, { rlim_cur: value, rlim_max: value });
+  const limit = (resource: number, value: number, hard = value): void => {
+    setrlimit(resource, { rlim_cur: value, rlim_max: hard });
   };
-  limit(C.RLIMIT_CPU, CPU);
+  limit(C.RLIMIT_CPU, CPU, CPU + 1); // SIGXCPU, which the log can tell from others; KILL for whoever ignores it
   limit(C.RLIMIT_CORE, 0);
   limit(C.RLIMIT_NPROC, 0);
   limit(C.RLIMIT_NOFILE, 64);

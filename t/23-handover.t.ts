@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import {
   children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, log_daemon,
-  needs_log, pid_exists, port_of, root, start, type Test, until, users,
+  needs_log, pid_exists, port_of, root, send, start, type Test, until, users,
 } from './harness.ts';
 
 for (const { name, settings } of users) {
@@ -31,7 +31,7 @@ for (const { name, settings } of users) {
     for (let n = 1; n <= 5; n++) {
       const before = greeted;
       await until('some clients', () => greeted > before + 3);
-      process.kill(pid(), 'SIGHUP');
+      send(pid(), 'SIGHUP');
       await logged(/Server accepting/, n + 1);
     }
     stop = true;
@@ -44,12 +44,12 @@ for (const { name, settings } of users) {
 void t.test('HUPs that come while the next program starts do not end it', { skip: needs_log }, async (t) => {
   const { port, pid, logged } = await start(t);
   const first = pid();
-  process.kill(first, 'SIGHUP');
+  send(first, 'SIGHUP');
   await logged(/Trying to relaunch/);
   let sent = 0;
   await until('the old pid to be gone', () => {
     try {
-      process.kill(first, 'SIGHUP');
+      send(first, 'SIGHUP');
       sent++;
     } catch {
       return true; // the new program has become a daemon, under another pid
@@ -59,7 +59,7 @@ void t.test('HUPs that come while the next program starts do not end it', { skip
   await logged(/Server accepting/, 2);
   t.comment(`${sent} signals`);
   await (await Client.greeted(port)).bye();
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/Server accepting/, 3);
   await (await Client.greeted(port)).bye();
   t.pass('it serves, and hears the next HUP');
@@ -84,7 +84,7 @@ void t.test('a program that could not be started is not started', { skip: needs_
   ];
   for (const [n, [what, spoil, complaint]] of faults.entries()) {
     spoil();
-    process.kill(daemon, 'SIGHUP');
+    send(daemon, 'SIGHUP');
     const lines = await logged(/Not relaunched, it could not be started: /, n + 1);
     t.match(lines.filter((line) => line.includes('Not relaunched')).at(-1), complaint, `${what}: the log says so`);
     t.match(await client.say('Are you all right?'), /^Eliza:\t/, 'the conversation goes on');
@@ -94,7 +94,7 @@ void t.test('a program that could not be started is not started', { skip: needs_
     copyFileSync(join(root, 'Daemon.js'), join(dir, 'copy', 'Daemon.js'));
     writeFileSync(script, good);
   }
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await logged(/Server accepting/, 2);
   t.not(pid(), daemon, 'mended, it is relaunched');
   await (await Client.greeted(port)).bye();
@@ -110,13 +110,13 @@ void t.test('what a start needs is looked at before the old program is given up'
     [cwd, /Not relaunched, .*Can't chdir to .*, where it was started: No such file or directory/],
   ] as const).entries()) {
     renameSync(from, `${from}-away`);
-    process.kill(daemon, 'SIGHUP');
+    send(daemon, 'SIGHUP');
     await logged(complaint);
     await (await Client.greeted(port)).bye();
     t.pass(`${['the folder of the pid file', 'the folder in which it was started'][times] ?? ''} has gone: it serves on`);
     renameSync(`${from}-away`, from);
   }
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await logged(/Server accepting/, 2);
   await (await Client.greeted(port)).bye();
   t.pass('when they are back it is relaunched');
@@ -128,10 +128,10 @@ void t.test('two HUPs are two relaunches, one after the other', { skip: needs_lo
   await Client.greeted(port);
   const [child = 0] = children(first);
   await freeze(child);
-  process.kill(first, 'SIGHUP');
+  send(first, 'SIGHUP');
   await logged(/Terminating children/); // it waits for the child: the second comes in the midst of the first
-  process.kill(first, 'SIGHUP');
-  process.kill(child, 'SIGCONT');
+  send(first, 'SIGHUP');
+  send(child, 'SIGCONT');
   await logged(/Server accepting/, 3);
   await (await Client.greeted(port)).bye();
   const steps = log().flatMap((line) => /HUP signal|Trying to relaunch|Server accepting/.exec(line)?.[0] ?? []);
@@ -152,7 +152,7 @@ void t.test('TERM that comes before a starting daemon is ready ends it', { skip:
   await until('the fork', () => child(child(tracer.pid)) > 0);
   const starter = child(tracer.pid);
   const daemon = child(starter);
-  process.kill(starter, 'SIGTERM');
+  send(starter, 'SIGTERM');
   t.not(existsSync(pidfile) && Number(readFileSync(pidfile, 'latin1')), daemon, 'the daemon has not been ready yet');
   await ended;
   await until('the daemon to be gone', () => !pid_exists(daemon));
@@ -165,11 +165,11 @@ void t.test('TERM during HUP ends the daemon', { skip: needs_log }, async (t) =>
   await Client.greeted(port);
   const [child = 0] = children(daemon);
   await freeze(child);
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await logged(/Terminating children/);
-  process.kill(daemon, 'SIGTERM');
+  send(daemon, 'SIGTERM');
   await logged(/TERM signal received/);
-  process.kill(child, 'SIGCONT');
+  send(child, 'SIGCONT');
   await until('the daemon to end', () => !pid_exists(daemon));
   await logged(/exiting normally/);
   t.notMatch(log().join('\n'), /Trying to relaunch/, 'it is not relaunched any more');
@@ -182,7 +182,7 @@ void t.test('children that do not end on TERM are killed', { skip: needs_log }, 
     const client = await Client.greeted(port);
     const [child = 0] = children(daemon);
     await freeze(child);
-    process.kill(daemon, signal);
+    send(daemon, signal);
     await client.end();
     await logged(new RegExp(`Child ${child} ended by signal 9$`));
     await logged(line);
@@ -242,7 +242,7 @@ void t.test('messages to the service manager', async (t) => {
   const { pid, stop } = await start(t, { dir, env: { NOTIFY_SOCKET } });
   await until('READY', () => lines.length >= 1);
   const first = pid();
-  process.kill(first, 'SIGHUP');
+  send(first, 'SIGHUP');
   await until('READY again', () => lines.length >= 3);
   const second = pid();
   await stop();

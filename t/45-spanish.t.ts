@@ -22,7 +22,7 @@ function bones(page: string): Record<string, string[]> {
   return {
     headings: prose.match(/^#+(?= )/gm) ?? [],
     kinds: code.map(([, kind = '']) => kind),
-    examples: code.filter(([, kind = '']) => /^(ts|text|console)$/.test(kind)).map(([block]) => lasting(block)),
+    examples: code.filter(([, kind = '']) => /^(ts|diff|text|console)$/.test(kind)).map(([block]) => lasting(block)),
     pictures: code.filter(([, kind]) => kind === 'sequence').map(([, , , text = '']) => shape(text)),
     trees: code.filter(([, kind]) => kind === 'tree').map(([, , , text = '']) => text.replaceAll(/\S[^\n]*/g, '·')),
     traces: code.filter(([, kind]) => kind === 'trace').map(([block]) => block),

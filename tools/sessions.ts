@@ -75,5 +75,5 @@ export function lasting(page: string): string {
     .replaceAll(/\[\d+\]/g, '[PID]')
     .replaceAll(/[│+] +\d+ {2}|\.ts:\d+-\d+/g, 'LINE') // of ours, which moves with each edit above it
     .replaceAll(/\b\d+ ms\b/g, 'MS')
-    .replaceAll(/\bPID \d+|\bpid \d+/g, 'PID')).join('\n');
+    .replaceAll(/\bPID \d+|\bpid \d+|\bChild \d+/g, 'PID')).join('\n');
 }

@@ -163,21 +163,32 @@ function declare() {
 /** The table of C functions; see each one's manual page. */
 export type Libc = ReturnType<typeof declare>;
 
+/** @returns which program runs this one: Bun and Deno have no libuv to fork; the bot does without the C library there */
+export function interpreter(): 'Node' | 'Bun' | 'Deno' {
+  const { bun, deno } = process.versions;
+  return bun !== undefined ? 'Bun' : deno !== undefined ? 'Deno' : 'Node';
+}
+
+/** Whether there is a C library that we can call. */
+function has_libc(): boolean {
+  return process.platform === 'linux' && interpreter() === 'Node';
+}
+
 /**
  * The C functions this project calls. The table can be written to: a test may wrap one of them.
  *
  * @returns the table, the same one each time
  */
 export function libc(): Libc {
-  functions ??= process.platform === 'linux' ? declare() : elsewhere();
+  functions ??= has_libc() ? declare() : elsewhere();
   return functions;
 }
 
 let errno_elsewhere = 0;
 
 /**
- * What the bot needs where there is no Linux: Node's own calls under the C library's names. It can talk in a terminal;
- * whatever else is called says what it would need.
+ * What the bot needs where there is no Linux, or another interpreter: Node's own calls under the C library's names. It can
+ * talk in a terminal; whatever else is called says what it would need.
  */
 function elsewhere(): Libc {
   const fs = process.getBuiltinModule('node:fs');
@@ -197,8 +208,12 @@ function elsewhere(): Libc {
       fs.closeSync(fd);
       return 0;
     }),
+    strerror: (errno) => {
+      const [, message = `error ${errno}`] = process.getBuiltinModule('node:util').getSystemErrorMap().get(-errno) ?? [];
+      return message.charAt(0).toUpperCase() + message.slice(1);
+    },
   };
-  const needs_linux = (name: string) => () => { throw new Error(`${name}: needs Linux`); };
+  const needs_linux = (name: string) => () => { throw new Error(`${name}: needs Linux and Node`); };
   return new Proxy({}, {
     get: (_, name) => Reflect.get(portable, name) as unknown ?? needs_linux(String(name)),
   }) as Libc; // it answers to every name
@@ -206,7 +221,7 @@ function elsewhere(): Libc {
 
 /** @returns the C library's `errno` as the last call left it */
 export function c_errno(): number {
-  return process.platform === 'linux' ? load().errno() : errno_elsewhere;
+  return has_libc() ? load().errno() : errno_elsewhere;
 }
 
 /**

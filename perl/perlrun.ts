@@ -1,21 +1,22 @@
 /**
  * perlrun: the interpreter, as the first line of a Perl program calls it. To import this file is to start the
- * interpreter, and it is the one file in perl/ whose import does anything: it takes its own switches before the program
- * sees @ARGV, and may end the process over them; makes fork possible, for which it executes the process once more;
- * replaces console; and catches what the program did not.
+ * interpreter, and it is the one file in perl/ whose import does anything, with version.ts, which it imports first: it takes
+ * its own switches before the program sees @ARGV, and may end the process over them; makes fork possible, for which it
+ * executes the process once more; replaces console; and catches what the program did not.
  *
  * Import it first: by the time the program's own lines run, all this is done.
  *
  * @module
  */
+import { needed } from './version.ts';
 import { closeSync, readFileSync } from 'node:fs';
 import { Console } from 'node:console';
 import { basename } from 'node:path';
 import { Writable } from 'node:stream';
-import { parseArgs } from 'node:util';
+import * as util from 'node:util'; // whole: a Node that has no parseArgs would end at its name, and not in version.ts
 import { flags, fork, prepare } from './fork.ts';
 import { type IO_Handle, STDERR, STDOUT } from './IO/Handle.ts';
-import { C, libc, readable } from './libc.ts';
+import { C, interpreter, libc, readable } from './libc.ts';
 import { known } from './Linux/Seccomp.ts';
 import { pod2usage } from './Pod/Usage.ts';
 import { chdir, die_uncaught, exec, exit, waitpid, warn } from './perlfunc.ts';
@@ -34,7 +35,7 @@ function usage(message: string): never {
 
 function take_switches(): { foreground: boolean; check: boolean } {
   try {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = util.parseArgs({
       allowPositionals: true,
       options: {
         c: { type: 'boolean', short: 'c' },
@@ -94,6 +95,10 @@ export function relaunch_args(program: string, port?: string): string[] {
 
 if (process.platform !== 'linux') {
   process.stderr.write(`${program}: needs Linux for fork and chroot: run it in a Linux container, or on Windows in WSL\n`);
+  process.exit(255);
+}
+if (interpreter() !== 'Node') {
+  process.stderr.write(`${program}: can't fork on ${interpreter()}: it takes ${needed}\n`);
   process.exit(255);
 }
 if (!known) {

@@ -4,9 +4,10 @@
  *
  * @module
  */
+import '../perl/version.ts';
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { parseArgs } from 'node:util';
+import * as util from 'node:util'; // whole: a Node that has no parseArgs would end at its name, and not in version.ts
 import { Eliza, rand, random, type Rand } from '../Chatbot/Eliza.ts';
 import { ScriptError } from '../Chatbot/Script.ts';
 import { print } from '../perl/IO/Handle.ts';
@@ -53,7 +54,7 @@ function version(): string {
 }
 
 function main(): void {
-  const { values } = parseArgs({
+  const { values } = util.parseArgs({
     options: {
       script: { type: 'string', default: '' },
       debug: { type: 'boolean', default: false },

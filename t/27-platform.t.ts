@@ -1,0 +1,82 @@
+/**
+ * Where it runs, and what it says where it does not: one line on STDERR, and a status that is not 0.
+ *
+ * A student learns that what a program takes for granted (the interpreter's age, /proc, a group's name, enough memory) is
+ * the first thing that differs elsewhere, and that only the program itself can say so in words.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { needed } from '../perl/version.ts';
+import { copy_program, folder, type Outcome, root, run } from './harness.ts';
+
+const program = join(root, 'eliza_hup.js');
+const eliza = join(root, 'tools', 'eliza.js');
+
+/** Runs a program in a node that says of itself that its versions are others. */
+function pretending(versions: Record<string, string>, ...args: string[]): Promise<Outcome> {
+  const value = `{ ...process.versions, ...${JSON.stringify(versions)} }`;
+  const pretend = `data:text/javascript,Object.defineProperty(process, 'versions', { value: ${value} })`;
+  return run(process.execPath, ['--import', pretend, ...args], { input: 'bye\n' });
+}
+
+/** Whether package.json's `engines` has a version: it names the later ones of a major, and all from another on. */
+function in_engines(version: string): boolean {
+  const text = readFileSync(join(root, 'package.json'), 'utf8');
+  const { engines } = JSON.parse(text) as { engines: { node: string } };
+  const range = /^\^(\d+)\.(\d+) \|\| >=(\d+)\.(\d+)$/.exec(engines.node)?.slice(1).map(Number);
+  if (!range) throw new Error(`"engines" is not in the form that this test reads: ${engines.node}`);
+  const [older = 0, older_minor = 0, newer = 0, newer_minor = 0] = range;
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major === older ? minor >= older_minor : major === newer ? minor >= newer_minor : major > newer;
+}
+
+const versions = [
+  '16.20.2', '18.20.8', '19.8.1', '20.18.3', '20.19.0', '21.7.3', '22.0.0', '22.2.0', '22.3.0', '23.0.0', '24.21.0', '30.0.0',
+];
+void t.test('a Node that is too old', async (t) => {
+  const bare = copy_program(folder(t), { packages: false }); // whatever it loads later is not there
+  for (const node of versions) {
+    const supported = in_engines(node);
+    for (const [file, name] of [[bare, 'eliza_hup.js'], [eliza, 'eliza.js']] as const) {
+      const { status, stderr } = await pretending({ node }, file, '--version');
+      const line = `${name}: needs ${needed}: this is ${node}\n`;
+      t.equal(stderr, supported ? '' : line, `${node}, ${name}: ${supported ? 'nothing is amiss' : 'one line says so'}`);
+      t.equal(status, supported ? 0 : 255, 'and the status is that of package.json’s "engines"');
+    }
+  }
+  const { stderr } = await pretending({ node: '18.20.8' }, bare, '1200');
+  t.match(stderr, /^eliza_hup\.js: needs Node .*\n$/, 'it is told before anything else is looked for');
+});
+
+void t.test('Bun and Deno', async (t) => {
+  for (const [name, key] of [['Bun', 'bun'], ['Deno', 'deno']] as const) {
+    const { status, stderr } = await pretending({ [key]: '1.0.0' }, program, '1200');
+    t.equal(stderr, `eliza_hup.js: can't fork on ${name}: it takes ${needed}\n`, `${name}: one line says what it takes`);
+    t.equal(status, 255, 'the status is that of die');
+    const talk = await pretending({ [key]: '1.0.0' }, eliza);
+    t.match(talk.stdout, /^[^\n]+\n[^\n]+\n$/, 'the bot, which need not fork, says hello and goodbye');
+    t.same([talk.status, talk.stderr], [0, ''], 'and nothing is amiss');
+    const lost = await pretending({ [key]: '1.0.0' }, eliza, '--script', '/nowhere/script.txt');
+    t.equal(lost.stderr, 'Could not read from file /nowhere/script.txt : No such file or directory\n',
+      'it has the words of the C library without it');
+  }
+});
+
+void t.test('a Node that does not take types away', async (t) => {
+  // Debian's builds among others. The answer is Node's own: it has not read a line of the program.
+  const strips = process.allowedNodeEnvironmentFlags.has('--no-strip-types') ? ['--no-strip-types'] : [];
+  const dir = folder(t);
+  const empty = join(dir, 'eliza_hup.ts');
+  writeFileSync(join(dir, 'package.json'), '{ "type": "module" }');
+  writeFileSync(empty, '');
+  for (const file of [join(root, 'eliza_hup.ts'), empty]) {
+    const { status, stderr } = await run(process.execPath, [...strips, file, '--version'], { cwd: root });
+    t.match(stderr, /\[ERR_UNKNOWN_FILE_EXTENSION\]: Unknown file extension "\.ts"/,
+      `${file === empty ? 'an empty file' : 'eliza_hup.ts'}: Node refuses the extension`);
+    t.not(status, 0, 'the status is not 0');
+  }
+  const asked = await run(process.execPath, [...strips, '-p', 'process.features.typescript']);
+  t.match(asked.stdout, /^(?:false|undefined)\n$/, 'the question in CONTRIBUTING.md tells it beforehand');
+  t.match(readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'), '`node -p process.features.typescript`', 'which has it');
+});

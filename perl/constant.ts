@@ -9,12 +9,13 @@
 import { chmodSync, mkdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { getgrnam, getpwnam } from './perlfunc.ts';
+import { getgrnam, getpwnam, own_group } from './perlfunc.ts';
 import { checking, program } from './perlrun.ts';
 import { Tainted } from './perlsec.ts';
 import { $, ENV } from './perlvar.ts';
 
 const missing: string[] = []; // the protections that are off
+const instead: string[] = []; // what stands in for something that this system has not
 
 function refuse(name: string, why: string): never {
   process.stderr.write(`${program}: ${name}: ${why}\n`);
@@ -70,10 +71,11 @@ function try_writing(name: string, file: string): void {
   }
 }
 
-/** Says on STDERR, in one line, which protections only root could have had, if any is missing. */
+/** Says on STDERR, a line each, what another value stands in for, and which protections only root could have had. */
 export function report_missing(): void {
   if (missing.length > 0) process.stderr.write(`${program}: not root: ${missing.join('; ')}\n`);
-  missing.length = 0;
+  for (const line of instead) process.stderr.write(`${program}: ${line}\n`);
+  missing.length = instead.length = 0;
 }
 
 /** One method a constant: what the environment names, or the original's value, checked. */
@@ -107,14 +109,18 @@ export const constant = {
   },
 
   /**
-   * The group that the daemon becomes.
+   * The group that the daemon becomes. Debian's `nogroup` has no counterpart in Fedora or Arch: nobody's own group stands in.
    *
    * @param name the variable that overrides it
    * @param value the original's
    * @returns the group's name; undefined, where not root started it, for no change
    */
   group(name: string, value: string): string | undefined {
-    const group = override(name, id, "a group's name") ?? (is_root() ? value : undefined);
+    let group = override(name, id, "a group's name");
+    if (group === undefined && is_root()) {
+      group = getgrnam(value) === undefined ? own_group('nobody') ?? value : value;
+      if (group !== value) instead.push(`no group ${value} here, so conversations have nobody's own: ${group}`);
+    }
     if (group === undefined) missing.push('no change of group');
     else if (getgrnam(group) === undefined) refuse(name, `there is no group ${group}`);
     else if (!is_root()) refuse(name, `only root can become ${group}`);

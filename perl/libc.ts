@@ -37,8 +37,8 @@ export const C = {
 /** C's structs: what their members are called, and of which type they are. Of passwd and group, the beginning. */
 const structs = {
   flock: { l_type: 'int16_t', l_whence: 'int16_t', l_start: 'int64_t', l_len: 'int64_t', l_pid: 'int32_t' },
-  group: { gr_name: 'void *', gr_passwd: 'void *', gr_gid: 'uint32_t' },
-  passwd: { pw_name: 'void *', pw_passwd: 'void *', pw_uid: 'uint32_t' },
+  group: { gr_name: 'char *', gr_passwd: 'void *', gr_gid: 'uint32_t' },
+  passwd: { pw_name: 'void *', pw_passwd: 'void *', pw_uid: 'uint32_t', pw_gid: 'uint32_t' },
   rlimit: { rlim_cur: 'uint64_t', rlim_max: 'uint64_t' },
   sockaddr_in: { sin_family: 'uint16_t', sin_port: 'uint16_be_t', sin_addr: 'uint8_t [4]', sin_zero: 'uint8_t [8]' },
   sockaddr_un: { sun_family: 'uint16_t', sun_path: 'uint8_t [108]' },
@@ -118,6 +118,7 @@ function declare() {
     chroot: c<(path: string) => number>('int chroot(const char *)'),
     getpwnam: c<(name: string) => bigint | null>('void *getpwnam(const char *)'),
     getgrnam: c<(name: string) => bigint | null>('void *getgrnam(const char *)'),
+    getgrgid: c<(gid: number) => bigint | null>('void *getgrgid(uint32_t)'),
 
     // signals
     pthread_sigmask: c<(how: number, set: Buffer, old: null) => number>('int pthread_sigmask(int, const void *, void *)'),
@@ -226,18 +227,18 @@ export function c_errno(): number {
 
 /**
  * @param entry what getpwnam gave: it must be read before the next call of getpwnam
- * @returns the user's id
+ * @returns the user's ids
  */
-export function uid_of(entry: bigint): number {
-  return (load().decode(entry, 'passwd') as { pw_uid: number }).pw_uid;
+export function passwd(entry: bigint): { pw_uid: number; pw_gid: number } {
+  return load().decode(entry, 'passwd') as { pw_uid: number; pw_gid: number };
 }
 
 /**
- * @param entry what getgrnam gave: it must be read before the next call of getgrnam
- * @returns the group's id
+ * @param entry what getgrnam or getgrgid gave: it must be read before the next call of either
+ * @returns the group's name and id
  */
-export function gid_of(entry: bigint): number {
-  return (load().decode(entry, 'group') as { gr_gid: number }).gr_gid;
+export function group(entry: bigint): { gr_name: string; gr_gid: number } {
+  return load().decode(entry, 'group') as { gr_name: string; gr_gid: number };
 }
 
 /**

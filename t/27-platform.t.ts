@@ -4,14 +4,19 @@
  * A student learns that what a program takes for granted (the interpreter's age, /proc, a group's name, enough memory) is
  * the first thing that differs elsewhere, and that only the program itself can say so in words.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { needed } from '../perl/version.ts';
-import { copy_program, folder, type Outcome, root, run } from './harness.ts';
+import {
+  Client, copy_program, environment, folder, free_port, home_in, installed, needs_root, type Outcome, pid_in, root, run, status,
+  terminate, type Test,
+} from './harness.ts';
 
 const program = join(root, 'eliza_hup.js');
 const eliza = join(root, 'tools', 'eliza.js');
+
+const needs_unshare = installed('unshare') ? false : 'unshare is not installed';
 
 /** Runs a program in a node that says of itself that its versions are others. */
 function pretending(versions: Record<string, string>, ...args: string[]): Promise<Outcome> {
@@ -50,14 +55,18 @@ void t.test('a Node that is too old', async (t) => {
 });
 
 void t.test('Bun and Deno', async (t) => {
+  const dir = folder(t);
+  copy_program(dir, { packages: false }); // no koffi, so no C library
+  cpSync(eliza, join(dir, 'tools', 'eliza.js'));
+  const bot = join(dir, 'tools', 'eliza.js');
   for (const [name, key] of [['Bun', 'bun'], ['Deno', 'deno']] as const) {
     const { status, stderr } = await pretending({ [key]: '1.0.0' }, program, '1200');
     t.equal(stderr, `eliza_hup.js: can't fork on ${name}: it takes ${needed}\n`, `${name}: one line says what it takes`);
     t.equal(status, 255, 'the status is that of die');
-    const talk = await pretending({ [key]: '1.0.0' }, eliza);
+    const talk = await pretending({ [key]: '1.0.0' }, bot);
     t.match(talk.stdout, /^[^\n]+\n[^\n]+\n$/, 'the bot, which need not fork, says hello and goodbye');
     t.same([talk.status, talk.stderr], [0, ''], 'and nothing is amiss');
-    const lost = await pretending({ [key]: '1.0.0' }, eliza, '--script', '/nowhere/script.txt');
+    const lost = await pretending({ [key]: '1.0.0' }, bot, '--script', '/nowhere/script.txt');
     t.equal(lost.stderr, 'Could not read from file /nowhere/script.txt : No such file or directory\n',
       'it has the words of the C library without it');
   }
@@ -79,4 +88,32 @@ void t.test('a Node that does not take types away', async (t) => {
   const asked = await run(process.execPath, [...strips, '-p', 'process.features.typescript']);
   t.match(asked.stdout, /^(?:false|undefined)\n$/, 'the question in CONTRIBUTING.md tells it beforehand');
   t.match(readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'), '`node -p process.features.typescript`', 'which has it');
+});
+
+/** Starts the daemon on a system whose group file is another: Fedora's, say. */
+async function with_groups(t: Test, groups: string): Promise<Outcome & { port: number; pidfile: string }> {
+  const [dir, port] = [folder(t), await free_port()];
+  const pidfile = join(dir, 'pid');
+  writeFileSync(join(dir, 'group'), groups);
+  writeFileSync(join(dir, 'nsswitch.conf'), 'passwd: files\ngroup: files\n'); // systemd would make up what is missing
+  const binds = ['group', 'nsswitch.conf'].filter((name) => existsSync(`/etc/${name}`)).map((name) => `mount --bind ${join(dir, name)} /etc/${name}`);
+  const script = [...binds, 'exec "$@"'].join(' && ');
+  const command = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', process.execPath, program, String(port)];
+  t.teardown(() => terminate(pid_in(pidfile)).catch(() => undefined));
+  const outcome = await run('unshare', command, { env: environment({ ELIZA_PIDFILE: pidfile, ...home_in(dir) }) });
+  return { ...outcome, port, pidfile };
+}
+
+void t.test('no group nogroup', { skip: needs_root || needs_unshare }, async (t) => {
+  const fedora = await with_groups(t, 'root:x:0:\nnobody:x:65534:\n');
+  t.equal(fedora.status, 0, 'it starts');
+  t.match(fedora.stderr, /^eliza_hup\.js: no group nogroup here, so conversations have nobody's own: nobody$/m,
+    'one line says which group it takes instead');
+  await (await Client.greeted(fedora.port)).bye();
+  const daemon = pid_in(fedora.pidfile);
+  t.equal(status(daemon, 'Gid'), '65534 65534 65534 65534', 'it is that group');
+  const none = await with_groups(t, 'root:x:0:\n');
+  t.match(none.stderr, /^eliza_hup\.js: ELIZA_GROUP: there is no group nogroup\n$/,
+    'where nobody’s own has no name either, one line says what is missing');
+  t.equal(none.status, 2, 'the status is that of a wrong setting');
 });

@@ -9,7 +9,7 @@
 import { chmodSync, mkdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { getgrnam, getpwnam, own_group } from './perlfunc.ts';
+import { chroot, getgrnam, getpwnam, own_group } from './perlfunc.ts';
 import { checking, program } from './perlrun.ts';
 import { Tainted } from './perlsec.ts';
 import { $, ENV } from './perlvar.ts';
@@ -35,6 +35,18 @@ const id = /^[a-z_][a-z0-9_.-]*\$?$/i;
 
 /** `$> == 0` at the start: root, who can do what the original does. */
 const is_root = (): boolean => $['>'] === 0;
+
+/**
+ * What the daemon will do of root's later is tried now, and taken back: in a user namespace that knows few ids, or a container
+ * without the capability, root cannot do it, and the daemon would find that out when only its log can be told.
+ */
+function try_as_root(name: string, what: string, action: () => void): void {
+  try {
+    action();
+  } catch {
+    refuse(name, `root can't ${what} here: ${$['!']}; start it as an ordinary user`);
+  }
+}
 
 /** Makes a folder, whatever the umask is, unless it is there; another program that starts at the same time may make it too. */
 function make_folder(name: string, folder: string, mode: number): void {
@@ -102,9 +114,16 @@ export const constant = {
    */
   user(name: string, value: string): string | undefined {
     const user = override(name, id, "a user's name") ?? (is_root() ? value : undefined);
-    if (user === undefined) missing.push('no change of user: conversations run as you');
-    else if (getpwnam(user) === undefined) refuse(name, `there is no user ${user}`);
-    else if (!is_root()) refuse(name, `only root can become ${user}`);
+    if (user === undefined) {
+      missing.push('no change of user: conversations run as you');
+      return undefined;
+    }
+    const uid = getpwnam(user) ?? refuse(name, `there is no user ${user}`);
+    if (!is_root()) refuse(name, `only root can become ${user}`);
+    try_as_root(name, `become ${user}`, () => {
+      $['>'] = uid;
+      $['>'] = $['<'];
+    });
     return user;
   },
 
@@ -121,9 +140,17 @@ export const constant = {
       group = getgrnam(value) === undefined ? own_group('nobody') ?? value : value;
       if (group !== value) instead.push(`no group ${value} here, so conversations have nobody's own: ${group}`);
     }
-    if (group === undefined) missing.push('no change of group');
-    else if (getgrnam(group) === undefined) refuse(name, `there is no group ${group}`);
-    else if (!is_root()) refuse(name, `only root can become ${group}`);
+    if (group === undefined) {
+      missing.push('no change of group');
+      return undefined;
+    }
+    const gid = getgrnam(group) ?? refuse(name, `there is no group ${group}`);
+    if (!is_root()) refuse(name, `only root can become ${group}`);
+    const before = $[')'];
+    try_as_root(name, `become ${group}`, () => {
+      $[')'] = `${gid} ${gid}`;
+      $[')'] = before;
+    });
     return group;
   },
 
@@ -142,6 +169,9 @@ export const constant = {
       return undefined;
     }
     if (!is_root()) refuse(name, `only root can lock children into ${home}`);
+    try_as_root(name, `lock children into ${home}`, () => {
+      if (!chroot('/')) throw new Error(); // where it is already
+    });
     try {
       const there = statSync(home, { throwIfNoEntry: false });
       if (there && !there.isDirectory()) refuse(name, `${home} is not a folder`);

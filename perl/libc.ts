@@ -114,6 +114,8 @@ function declare() {
     setgroups: c<(size: number, list: Uint32Array) => number>('int setgroups(size_t, const uint32_t *)'),
     setrlimit: c<(resource: number, limits: Record<keyof typeof structs.rlimit, number>) => number>(
       'int setrlimit(int, const rlimit *)'),
+    getrlimit: c<(resource: number, limits: Record<keyof typeof structs.rlimit, number>) => number>(
+      'int getrlimit(int, _Out_ rlimit *)'),
     chdir: c<(path: string) => number>('int chdir(const char *)'),
     chroot: c<(path: string) => number>('int chroot(const char *)'),
     getpwnam: c<(name: string) => bigint | null>('void *getpwnam(const char *)'),

@@ -9,7 +9,7 @@
  * @module
  */
 import { needed } from './version.ts';
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { Console } from 'node:console';
 import { basename } from 'node:path';
 import { Writable } from 'node:stream';
@@ -24,6 +24,8 @@ import { Tainted } from './perlsec.ts';
 import { go_on, reload } from './Systemd/Daemon.ts';
 import { $, ARGV, set_errno } from './perlvar.ts';
 
+const LEAST_DESCRIPTORS = 32; // a daemon without clients has 24, and what HUP tries takes a few more
+
 /** The program's name, as its own messages on STDERR begin. */
 export const program = basename(process.argv[1] ?? 'node');
 
@@ -31,6 +33,12 @@ export const program = basename(process.argv[1] ?? 'node');
 function usage(message: string): never {
   process.stderr.write(`${program}: ${message}; see node ${program} --help\n`);
   process.exit(2);
+}
+
+/** One line on STDERR and the status of die: where the program cannot run at all. */
+function refuse(why: string): never {
+  process.stderr.write(`${program}: ${why}\n`);
+  process.exit(255);
 }
 
 function take_switches(): { foreground: boolean; check: boolean } {
@@ -93,24 +101,19 @@ export function relaunch_args(program: string, port?: string): string[] {
   return [...process.execArgv, program, ...(foreground ? ['--foreground'] : []), ...(port === undefined ? [] : [port])];
 }
 
-if (process.platform !== 'linux') {
-  process.stderr.write(`${program}: needs Linux for fork and chroot: run it in a Linux container, or on Windows in WSL\n`);
-  process.exit(255);
-}
-if (interpreter() !== 'Node') {
-  process.stderr.write(`${program}: can't fork on ${interpreter()}: it takes ${needed}\n`);
-  process.exit(255);
-}
-if (!known) {
-  process.stderr.write(`${program}: can't fork on ${process.arch}: it takes Linux on x64 or arm64\n`);
-  process.exit(255);
-}
+if (process.platform !== 'linux') refuse('needs Linux for fork and chroot: run it in a Linux container, or on Windows in WSL');
+if (interpreter() !== 'Node') refuse(`can't fork on ${interpreter()}: it takes ${needed}`);
+if (!known) refuse(`can't fork on ${process.arch}: it takes Linux on x64 or arm64`);
 try {
   libc();
 } catch (error) {
-  const [why = ''] = String(error).split('\n');
-  process.stderr.write(`${program}: needs koffi, which npm ci installs: ${why}\n`);
-  process.exit(255);
+  refuse(`needs koffi, which npm ci installs: ${String(error).split('\n')[0] ?? ''}`);
+}
+if (!existsSync('/proc/self/fd')) refuse('needs /proc, which is not mounted here');
+const descriptors = { rlim_cur: 0, rlim_max: 0 };
+libc().getrlimit(C.RLIMIT_NOFILE, descriptors);
+if (descriptors.rlim_cur < LEAST_DESCRIPTORS) {
+  refuse(`needs ${LEAST_DESCRIPTORS} descriptors, and may have ${descriptors.rlim_cur}: see ulimit -n`);
 }
 process.on('uncaughtException', die_uncaught);
 // console prints as Perl's print does: Node's own streams need the event loop, which a confined child has no longer.

@@ -4,8 +4,10 @@
  * A student learns that what a program takes for granted (the interpreter's age, /proc, a group's name, enough memory) is
  * the first thing that differs elsewhere, and that only the program itself can say so in words.
  */
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { needed } from '../perl/version.ts';
 import {
@@ -16,6 +18,7 @@ import {
 const program = join(root, 'eliza_hup.js');
 const eliza = join(root, 'tools', 'eliza.js');
 
+const needs_setpriv = installed('setpriv') ? false : 'setpriv is not installed';
 const needs_unshare = installed('unshare') ? false : 'unshare is not installed';
 
 /** Runs a program in a node that says of itself that its versions are others. */
@@ -96,7 +99,8 @@ async function with_groups(t: Test, groups: string): Promise<Outcome & { port: n
   const pidfile = join(dir, 'pid');
   writeFileSync(join(dir, 'group'), groups);
   writeFileSync(join(dir, 'nsswitch.conf'), 'passwd: files\ngroup: files\n'); // systemd would make up what is missing
-  const binds = ['group', 'nsswitch.conf'].filter((name) => existsSync(`/etc/${name}`)).map((name) => `mount --bind ${join(dir, name)} /etc/${name}`);
+  const there = ['group', 'nsswitch.conf'].filter((name) => existsSync(`/etc/${name}`));
+  const binds = there.map((name) => `mount --bind ${join(dir, name)} /etc/${name}`);
   const script = [...binds, 'exec "$@"'].join(' && ');
   const command = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', process.execPath, program, String(port)];
   t.teardown(() => terminate(pid_in(pidfile)).catch(() => undefined));
@@ -116,4 +120,62 @@ void t.test('no group nogroup', { skip: needs_root || needs_unshare }, async (t)
   t.match(none.stderr, /^eliza_hup\.js: ELIZA_GROUP: there is no group nogroup\n$/,
     'where nobody’s own has no name either, one line says what is missing');
   t.equal(none.status, 2, 'the status is that of a wrong setting');
+});
+
+/** Starts the daemon in a way that cannot work. @returns what came of it, and whether a pid file is left */
+async function refused(t: Test, ...before: string[]): Promise<Outcome & { left: boolean }> {
+  const dir = folder(t);
+  const [pidfile, home] = [join(dir, 'pid'), join(dir, 'home')];
+  mkdirSync(home);
+  const command = [...before, process.execPath, program, String(await free_port())];
+  const env = environment({ ELIZA_PIDFILE: pidfile, ELIZA_HOME: home });
+  const outcome = await run(command[0] ?? '', command.slice(1), { env });
+  return { ...outcome, left: existsSync(pidfile) };
+}
+
+const namespaces = spawnSync('unshare', ['-r', 'true']).status === 0 ? false : 'no user namespaces here';
+void t.test('a root that cannot become anybody: a user namespace that knows one uid', { skip: namespaces }, async (t) => {
+  const as_nobody = await refused(t, 'unshare', '-r');
+  const line = "eliza_hup.js: ELIZA_USER: root can't become nobody here: Invalid argument; start it as an ordinary user\n";
+  t.equal(as_nobody.stderr, line, 'one line says what fails, and what to do');
+  t.same([as_nobody.status, as_nobody.left], [2, false], 'its status is that of a wrong setting, and no pid file is left');
+  const as_root = await refused(t, 'unshare', '-r', 'env', 'ELIZA_USER=root', 'ELIZA_GROUP=root');
+  t.match(as_root.stderr, /^eliza_hup\.js: ELIZA_GROUP: root can't become root here: Operation not permitted; [^\n]*\n$/,
+    'to stay root does not help, and it says why: the groups cannot be given up');
+  t.equal(as_root.status, 2, 'with the same status');
+});
+
+void t.test('a root without a capability that it needs', { skip: needs_root || needs_setpriv }, async (t) => {
+  for (const [without, what] of [
+    ['setuid', 'ELIZA_USER: root can\'t become nobody here'],
+    ['setgid', 'ELIZA_GROUP: root can\'t become nogroup here'],
+    ['sys_chroot', 'ELIZA_HOME: root can\'t lock children into /'],
+  ] as const) {
+    const { status, stderr, left } = await refused(t, 'setpriv', '--bounding-set', `-${without}`);
+    t.match(stderr, new RegExp(`^eliza_hup\\.js: ${what}[^\\n]*: Operation not permitted; start it as an ordinary user\\n$`),
+      `${without}: one line says what fails`);
+    t.same([status, left], [2, false], 'its status is that of a wrong setting, and no pid file is left');
+  }
+});
+
+void t.test('no /proc', { skip: needs_root || needs_unshare }, async (t) => {
+  const hide = ['sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh'];
+  const { status, stderr, left } = await refused(t, 'unshare', '--mount', '--propagation', 'private', ...hide);
+  t.equal(stderr, 'eliza_hup.js: needs /proc, which is not mounted here\n', 'one line says so');
+  t.same([status, left], [255, false], 'its status is that of die, and no pid file is left');
+});
+
+void t.test('too few descriptors', async (t) => {
+  const line = 'eliza_hup.js: needs 32 descriptors, and may have 24: see ulimit -n\n';
+  const libc = pathToFileURL(join(root, 'perl', 'libc.js')).href;
+  const few = 'libc().getrlimit = (_, limits) => { limits.rlim_cur = 24; return 0; };';
+  const pretend = ['--import', `data:text/javascript,import { libc } from '${libc}'; ${few}`];
+  const pretended = await run(process.execPath, [...pretend, program, '1200'], { env: environment() });
+  t.equal(pretended.stderr, line, 'one line says how many it needs');
+  t.equal(pretended.status, 255, 'its status is that of die');
+  // Node 20 opens a program's files side by side, and with so few ends over that, in its own words, before it has read them.
+  if (Number.parseInt(process.versions.node) < 22) return;
+  const { status, stderr, left } = await refused(t, 'sh', '-c', 'ulimit -n 24; exec "$@"', 'sh');
+  t.equal(stderr, line, 'so it does under ulimit -n 24');
+  t.same([status, left], [255, false], 'and no pid file is left');
 });

@@ -24,6 +24,7 @@ import { Tainted } from './perlsec.ts';
 import { go_on, reload } from './Systemd/Daemon.ts';
 import { $, ARGV, set_errno } from './perlvar.ts';
 
+const CHECK_SECONDS = 10; // what -c may take; it takes some tenths
 const LEAST_DESCRIPTORS = 32; // a daemon without clients has 24, and what HUP tries takes a few more
 
 /** The program's name, as its own messages on STDERR begin. */
@@ -146,11 +147,17 @@ export async function perl_c(): Promise<boolean> {
   return false;
 }
 
-/** @returns '' when the program could be started; otherwise what it said, in one line */
-async function complaint_of_check(): Promise<string> {
+/** @returns a pipe's two ends, which an exec closes */
+function pipe(): [reader: number, writer: number] {
   const ends = new Int32Array(2);
   set_errno(libc().pipe2(ends, C.O_CLOEXEC));
-  const [reader = -1, writer = -1] = ends;
+  return [ends[0] ?? -1, ends[1] ?? -1];
+}
+
+/** @returns '' when the program could be started; otherwise what it said, in one line */
+async function complaint_of_check(): Promise<string> {
+  const [reader, writer] = pipe();
+  const [executed, gate] = pipe();
   const child = fork();
   if (child === 0) {
     $['>'] = $['<']; // root again, as the relaunch will be
@@ -166,19 +173,31 @@ async function complaint_of_check(): Promise<string> {
     exit(255);
   }
   const no_fork = $['!'];
+  closeSync(gate);
+  // Until its exec the child has all that is open here: a daemon that ended now would leave a port that still answers. So
+  // this waits for the exec, as posix_spawn(3) does.
+  if (child !== undefined) libc().read(executed, Buffer.alloc(1), 1);
+  closeSync(executed);
   closeSync(writer);
-  const text = child === undefined ? `Can't fork: ${no_fork}` : await drain(reader, child);
+  const { text, late } = child === undefined ? { text: `Can't fork: ${no_fork}`, late: false } : await drain(reader, child);
   closeSync(reader);
   if (child !== undefined) waitpid(child, 0); // the program that follows would not hear of its end
   if (text.endsWith(`${program} syntax OK\n`)) return '';
+  if (late) return `the check took more than ${CHECK_SECONDS} seconds`;
   // Node prints an error between the line of code and the stack; our own messages are one line, the last.
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.find((line) => /^\w*Error\b.*: /.test(line)) ?? lines.at(-1) ?? 'the check said nothing in its ten seconds';
+  const signal = $['?'] & 127;
+  const silence = signal === 0 ? 'the check said nothing' : `the check was ended by signal ${signal}`;
+  return lines.find((line) => /^\w*Error\b.*: /.test(line)) ?? lines.at(-1) ?? silence;
 }
 
-/** All that a child says until it ends; one that takes more than ten seconds is killed. */
-function drain(reader: number, child: number): Promise<string> {
-  const timeout = setTimeout(() => { libc().kill(child, 9); }, 10_000);
+/** All that a child says until it ends, and whether it took too long, and was killed. */
+function drain(reader: number, child: number): Promise<{ text: string; late: boolean }> {
+  let late = false;
+  const timeout = setTimeout(() => {
+    late = true;
+    libc().kill(child, 9);
+  }, 1000 * CHECK_SECONDS);
   const bytes = Buffer.alloc(4096);
   let text = '';
   return new Promise((resolve) => {
@@ -188,7 +207,7 @@ function drain(reader: number, child: number): Promise<string> {
       if (length !== 0) return;
       clearTimeout(timeout);
       poll.close();
-      resolve(text);
+      resolve({ text, late });
     });
   });
 }

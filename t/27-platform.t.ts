@@ -5,14 +5,15 @@
  * the first thing that differs elsewhere, and that only the program itself can say so in words.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
+import { room } from '../perl/Linux/MemInfo.ts';
 import { needed } from '../perl/version.ts';
 import {
-  Client, copy_program, environment, folder, free_port, home_in, installed, needs_root, type Outcome, pid_in, root, run, status,
-  terminate, type Test,
+  Client, copy_program, environment, folder, free_port, home_in, installed, needs_root, type Outcome, pid_in, root, run, start,
+  status, terminate, type Test,
 } from './harness.ts';
 
 const program = join(root, 'eliza_hup.js');
@@ -178,4 +179,76 @@ void t.test('too few descriptors', async (t) => {
   const { status, stderr, left } = await refused(t, 'sh', '-c', 'ulimit -n 24; exec "$@"', 'sh');
   t.equal(stderr, line, 'so it does under ulimit -n 24');
   t.same([status, left], [255, false], 'and no pid file is left');
+});
+
+/** A control group for memory, where root can make one. @returns its folder, and which of its files takes a limit */
+function memory_group(t: Test): { dir: string; limit: string } | undefined {
+  for (const [at, limit] of [['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'], ['/sys/fs/cgroup', 'memory.max']] as const) {
+    const dir = join(at, `hup-${process.pid}`);
+    try {
+      mkdirSync(dir);
+    } catch {
+      continue;
+    }
+    t.teardown(() => { rmdirSync(dir); });
+    if (existsSync(join(dir, limit))) return { dir, limit };
+  }
+  return undefined;
+}
+
+void t.test('little memory', { skip: needs_root }, async (t) => {
+  const group = memory_group(t);
+  if (!group) {
+    t.comment('no control group for memory can be made here');
+    return;
+  }
+  writeFileSync(join(group.dir, group.limit), String(64 * 2 ** 20));
+  const join_group = join(folder(t), 'node'); // a node that begins in the group
+  writeFileSync(join_group, `#!/bin/sh\necho $$ > ${group.dir}/cgroup.procs\nexec ${process.execPath} "$@"\n`, { mode: 0o755 });
+  const { port, pid, logged, stop } = await start(t, { node: join_group });
+  await (await Client.greeted(port)).bye();
+  t.match(readFileSync(`/proc/${pid()}/smaps_rollup`, 'utf8'), /^AnonHugePages: +0 kB$/m,
+    'with 64 MB its code stays where the kernel can throw it away');
+  process.kill(pid(), 'SIGHUP');
+  await logged(/Server accepting/, 2);
+  await (await Client.greeted(port)).bye();
+  await stop();
+  t.pass('it serves, is relaunched, and ends');
+});
+
+void t.test('how much memory there is to take', (t) => {
+  const MB = 2 ** 20;
+  const machine = { 'proc/meminfo': 'MemTotal: 9000 kB\nMemAvailable:  512000 kB\n' };
+  const cases: [words: string, files: Record<string, string>, megabytes: number][] = [
+    ['no groups: what the machine has', machine, 500],
+    ['version 2, a group without a limit in one that has one', {
+      ...machine,
+      'proc/self/cgroup': '0::/a/b\n',
+      'sys/fs/cgroup/a/b/memory.max': 'max\n',
+      'sys/fs/cgroup/a/memory.max': String(100 * MB),
+      'sys/fs/cgroup/a/memory.stat': `anon ${30 * MB}\nfile ${60 * MB}\n`,
+    }, 70],
+    ['version 2 in a container, whose own group is the outermost', {
+      ...machine,
+      'proc/self/cgroup': '0::/\n',
+      'sys/fs/cgroup/memory.max': String(64 * MB),
+      'sys/fs/cgroup/memory.stat': `anon ${4 * MB}\n`,
+    }, 60],
+    ['version 1 in a container that shows the name outside', {
+      ...machine,
+      'proc/self/cgroup': '5:cpu,memory:/docker/1\n0::/\n',
+      'sys/fs/cgroup/memory/memory.limit_in_bytes': String(96 * MB),
+      'sys/fs/cgroup/memory/memory.stat': `rss 1\ntotal_rss ${6 * MB}\n`,
+    }, 90],
+    ['nothing says how much', {}, Infinity],
+  ];
+  for (const [words, files, megabytes] of cases) {
+    const dir = folder(t);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(dir, name)), { recursive: true });
+      writeFileSync(join(dir, name), text);
+    }
+    t.equal(room(dir) / MB, megabytes, words);
+  }
+  t.end();
 });

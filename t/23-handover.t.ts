@@ -113,7 +113,7 @@ void t.test('a daemon that is ended while HUP’s check begins leaves no open po
   const { port, pid, logged } = await start(t);
   const daemon = pid();
   // The check is held up between its fork and its exec: there it has the daemon's descriptors.
-  const strace = ['-f', '-o', '/dev/null', '-e', 'trace=execve', '-e', 'inject=execve:delay_enter=1000000'];
+  const strace = ['-f', '-o', '/dev/null', '-e', 'trace=execve', '-e', 'inject=execve:delay_enter=4000000'];
   const tracer = spawn('strace', [...strace, '-p', String(daemon)], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   tracer.stderr.on('data', (data) => { said += String(data); });

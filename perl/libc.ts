@@ -37,8 +37,8 @@ export const C = {
 /** C's structs: what their members are called, and of which type they are. Of passwd and group, the beginning. */
 const structs = {
   flock: { l_type: 'int16_t', l_whence: 'int16_t', l_start: 'int64_t', l_len: 'int64_t', l_pid: 'int32_t' },
-  group: { gr_name: 'void *', gr_passwd: 'void *', gr_gid: 'uint32_t' },
-  passwd: { pw_name: 'void *', pw_passwd: 'void *', pw_uid: 'uint32_t' },
+  group: { gr_name: 'char *', gr_passwd: 'void *', gr_gid: 'uint32_t' },
+  passwd: { pw_name: 'void *', pw_passwd: 'void *', pw_uid: 'uint32_t', pw_gid: 'uint32_t' },
   rlimit: { rlim_cur: 'uint64_t', rlim_max: 'uint64_t' },
   sockaddr_in: { sin_family: 'uint16_t', sin_port: 'uint16_be_t', sin_addr: 'uint8_t [4]', sin_zero: 'uint8_t [8]' },
   sockaddr_un: { sun_family: 'uint16_t', sun_path: 'uint8_t [108]' },
@@ -114,10 +114,13 @@ function declare() {
     setgroups: c<(size: number, list: Uint32Array) => number>('int setgroups(size_t, const uint32_t *)'),
     setrlimit: c<(resource: number, limits: Record<keyof typeof structs.rlimit, number>) => number>(
       'int setrlimit(int, const rlimit *)'),
+    getrlimit: c<(resource: number, limits: Record<keyof typeof structs.rlimit, number>) => number>(
+      'int getrlimit(int, _Out_ rlimit *)'),
     chdir: c<(path: string) => number>('int chdir(const char *)'),
     chroot: c<(path: string) => number>('int chroot(const char *)'),
     getpwnam: c<(name: string) => bigint | null>('void *getpwnam(const char *)'),
     getgrnam: c<(name: string) => bigint | null>('void *getgrnam(const char *)'),
+    getgrgid: c<(gid: number) => bigint | null>('void *getgrgid(uint32_t)'),
 
     // signals
     pthread_sigmask: c<(how: number, set: Buffer, old: null) => number>('int pthread_sigmask(int, const void *, void *)'),
@@ -163,21 +166,32 @@ function declare() {
 /** The table of C functions; see each one's manual page. */
 export type Libc = ReturnType<typeof declare>;
 
+/** @returns which program runs this one: Bun and Deno have no libuv to fork; the bot does without the C library there */
+export function interpreter(): 'Node' | 'Bun' | 'Deno' {
+  const { bun, deno } = process.versions;
+  return bun !== undefined ? 'Bun' : deno !== undefined ? 'Deno' : 'Node';
+}
+
+/** Whether there is a C library that we can call. */
+function has_libc(): boolean {
+  return process.platform === 'linux' && interpreter() === 'Node';
+}
+
 /**
  * The C functions this project calls. The table can be written to: a test may wrap one of them.
  *
  * @returns the table, the same one each time
  */
 export function libc(): Libc {
-  functions ??= process.platform === 'linux' ? declare() : elsewhere();
+  functions ??= has_libc() ? declare() : elsewhere();
   return functions;
 }
 
 let errno_elsewhere = 0;
 
 /**
- * What the bot needs where there is no Linux: Node's own calls under the C library's names. It can talk in a terminal;
- * whatever else is called says what it would need.
+ * What the bot needs where there is no Linux, or another interpreter: Node's own calls under the C library's names. It can
+ * talk in a terminal; whatever else is called says what it would need.
  */
 function elsewhere(): Libc {
   const fs = process.getBuiltinModule('node:fs');
@@ -197,8 +211,12 @@ function elsewhere(): Libc {
       fs.closeSync(fd);
       return 0;
     }),
+    strerror: (errno) => {
+      const [, message = `error ${errno}`] = process.getBuiltinModule('node:util').getSystemErrorMap().get(-errno) ?? [];
+      return message.charAt(0).toUpperCase() + message.slice(1);
+    },
   };
-  const needs_linux = (name: string) => () => { throw new Error(`${name}: needs Linux`); };
+  const needs_linux = (name: string) => () => { throw new Error(`${name}: needs Linux and Node`); };
   return new Proxy({}, {
     get: (_, name) => Reflect.get(portable, name) as unknown ?? needs_linux(String(name)),
   }) as Libc; // it answers to every name
@@ -206,23 +224,23 @@ function elsewhere(): Libc {
 
 /** @returns the C library's `errno` as the last call left it */
 export function c_errno(): number {
-  return process.platform === 'linux' ? load().errno() : errno_elsewhere;
+  return has_libc() ? load().errno() : errno_elsewhere;
 }
 
 /**
  * @param entry what getpwnam gave: it must be read before the next call of getpwnam
- * @returns the user's id
+ * @returns the user's ids
  */
-export function uid_of(entry: bigint): number {
-  return (load().decode(entry, 'passwd') as { pw_uid: number }).pw_uid;
+export function passwd(entry: bigint): { pw_uid: number; pw_gid: number } {
+  return load().decode(entry, 'passwd') as { pw_uid: number; pw_gid: number };
 }
 
 /**
- * @param entry what getgrnam gave: it must be read before the next call of getgrnam
- * @returns the group's id
+ * @param entry what getgrnam or getgrgid gave: it must be read before the next call of either
+ * @returns the group's name and id
  */
-export function gid_of(entry: bigint): number {
-  return (load().decode(entry, 'group') as { gr_gid: number }).gr_gid;
+export function group(entry: bigint): { gr_name: string; gr_gid: number } {
+  return load().decode(entry, 'group') as { gr_name: string; gr_gid: number };
 }
 
 /**

@@ -20,7 +20,7 @@ export const C = {
   FD_CLOEXEC: 1, O_CLOEXEC: 0o2000000,
   // socket(2), socket(7), unix(7)
   AF_UNIX: 1, AF_INET: 2, SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_NONBLOCK: 0o4000, SOCK_CLOEXEC: 0o2000000,
-  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21, MSG_NOSIGNAL: 0x4000,
+  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_OOBINLINE: 10, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21, SHUT_WR: 1, MSG_NOSIGNAL: 0x4000,
   // madvise(2), mmap(2), mremap(2)
   MADV_DONTNEED: 4, MADV_FREE: 8, MADV_DONTFORK: 10, MADV_HUGEPAGE: 14, PROT_NONE: 0, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4,
   MAP_PRIVATE: 0x02, MAP_FIXED: 0x10, MAP_ANONYMOUS: 0x20, MAP_NORESERVE: 0x4000, MAP_STACK: 0x20000,
@@ -155,6 +155,7 @@ function declare() {
     setsockopt_timeval: c<(fd: number, level: number, name: number, value: { tv_sec: number; tv_usec: number }, size: 16) =>
     number>('int setsockopt(int, int, int, const timeval *, uint32_t)'),
     bind: c<(fd: number, address: Buffer, size: number) => number>('int bind(int, const void *, uint32_t)'),
+    shutdown: c<(fd: number, how: number) => number>('int shutdown(int, int)'),
     listen: c<(fd: number, backlog: number) => number>('int listen(int, int)'),
     connect: c<(fd: number, address: Buffer, size: number) => number>('int connect(int, const void *, uint32_t)'),
     accept4: c<(fd: number, address: Buffer, size: Uint32Array, flags: number) => number>(

@@ -139,11 +139,11 @@ void t.test('a stopped child keeps its client waiting, and nobody else', async (
   const { port, pid } = await start(t);
   const client = await Client.greeted(port);
   const [child = 0] = children(pid());
-  process.kill(child, 'SIGSTOP');
+  send(child, 'SIGSTOP');
   client.send('Are you there?\n');
   for (let i = 0; i < 5; i++) await (await Client.greeted(port)).bye();
   t.notMatch(client.text, /you:\t[^]*you:\t/, 'the client of the stopped child waits for an answer');
-  process.kill(child, 'SIGCONT');
+  send(child, 'SIGCONT');
   await client.prompted(2);
   await client.bye();
 });
@@ -238,7 +238,7 @@ for (const { name, settings } of users) {
     await t.test('20 HUPs at once', async (t) => {
       const daemon = await start(t, settings);
       const first = daemon.pid();
-      for (let i = 0; i < 20; i++) process.kill(first, 'SIGHUP');
+      for (let i = 0; i < 20; i++) send(first, 'SIGHUP');
       await daemon.logged(/Server accepting/, 2);
       await served(daemon);
       t.ok(pid_exists(daemon.pid()), 'it serves');
@@ -258,7 +258,7 @@ for (const { name, settings } of users) {
         const { port, pid, pidfile } = await start(t, settings);
         const daemon = pid();
         const clients = await Promise.all([1, 2, 3].map(() => Client.greeted(port)));
-        for (const signal of signals) process.kill(daemon, signal);
+        for (const signal of signals) send(daemon, signal);
         await Promise.all(clients.map((client) => client.end()));
         await until('its end', () => !pid_exists(daemon));
         t.notOk(existsSync(pidfile), `${signals.join(', ')}: it has ended, and no other has come`);
@@ -269,7 +269,7 @@ for (const { name, settings } of users) {
     await t.test('HUP amid a storm of CHLD', async (t) => {
       const daemon = await start(t, settings);
       const calm = storm(daemon.pid, 'SIGCHLD');
-      process.kill(daemon.pid(), 'SIGHUP');
+      send(daemon.pid(), 'SIGHUP');
       await daemon.logged(/Server accepting/, 2);
       await served(daemon);
       calm();

@@ -104,7 +104,7 @@ void t.test('limits on a confined child', async (t) => {
   const { stdout } = await run(process.execPath, [program, '2'], { cwd: folder(t) });
   const { 'Max data size': data = '', ...limits } = JSON.parse(stdout) as Record<string, string>;
   t.same(limits, {
-    'Max cpu time': '60 60',
+    'Max cpu time': '60 61',
     'Max file size': '0 0',
     'Max core file size': '0 0',
     'Max processes': '0 0',

@@ -108,12 +108,13 @@ function look(log: number): Known {
     return { start, length: Number.parseInt(to, 16) - start, protection };
   });
   const [, data] = /^VmData:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
+  const unused = code.filter(({ protection }) => protection === C.PROT_NONE).reduce((sum, { length }) => sum + length, 0);
   return {
     log,
     filter: filter(rules(log), 'kill'),
     last: Math.max(...readdirSync('/proc/self/fd').map(Number)),
     code,
-    data: 1024 * Number(data),
+    data: 1024 * Number(data) - unused,
   };
 }
 

@@ -3,14 +3,31 @@
  *
  * @module
  */
+import { randomInt } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { until } from './processes.ts';
 
-/** @returns a TCP port that is free now */
+/** Where {@link free_port} looks: below what Linux gives to those who connect (32768), who would take it meanwhile. */
+const [LOWEST, PORTS] = [10_000, 22_000];
+
+/** The ports that this process has been given. */
+const given = new Set<number>();
+
+/**
+ * Finds a port for a server to come. It is a random one, so that test files that run at the same time do not find the same.
+ *
+ * @returns a TCP port that is free now, and that was not returned before
+ */
 export function free_port(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-      const port = port_of(server);
+  const port = LOWEST + randomInt(PORTS);
+  return new Promise((resolve) => {
+    const another = (): void => { resolve(free_port()); };
+    if (given.has(port)) {
+      another();
+      return;
+    }
+    given.add(port);
+    const server = createServer().once('error', another).listen(port, '127.0.0.1', () => {
       server.close(() => { resolve(port); });
     });
   });

@@ -20,7 +20,7 @@ export const C = {
   FD_CLOEXEC: 1, O_CLOEXEC: 0o2000000,
   // socket(2), socket(7), unix(7)
   AF_UNIX: 1, AF_INET: 2, SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_NONBLOCK: 0o4000, SOCK_CLOEXEC: 0o2000000,
-  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21, MSG_NOSIGNAL: 0x4000,
+  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_OOBINLINE: 10, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21, SHUT_WR: 1, MSG_NOSIGNAL: 0x4000,
   // madvise(2), mmap(2), mremap(2)
   MADV_DONTNEED: 4, MADV_FREE: 8, MADV_DONTFORK: 10, MADV_HUGEPAGE: 14, PROT_NONE: 0, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4,
   MAP_PRIVATE: 0x02, MAP_DROPPABLE: 0x08, MAP_FIXED: 0x10, MAP_ANONYMOUS: 0x20, MAP_NORESERVE: 0x4000, MAP_STACK: 0x20000,
@@ -42,13 +42,14 @@ export const C = {
 /** C's structs: what their members are called, and of which type they are. Of passwd and group, the beginning. */
 const structs = {
   flock: { l_type: 'int16_t', l_whence: 'int16_t', l_start: 'int64_t', l_len: 'int64_t', l_pid: 'int32_t' },
-  group: { gr_name: 'void *', gr_passwd: 'void *', gr_gid: 'uint32_t' },
-  passwd: { pw_name: 'void *', pw_passwd: 'void *', pw_uid: 'uint32_t' },
+  group: { gr_name: 'char *', gr_passwd: 'void *', gr_gid: 'uint32_t' },
+  passwd: { pw_name: 'void *', pw_passwd: 'void *', pw_uid: 'uint32_t', pw_gid: 'uint32_t' },
   rlimit: { rlim_cur: 'uint64_t', rlim_max: 'uint64_t' },
   sockaddr_in: { sin_family: 'uint16_t', sin_port: 'uint16_be_t', sin_addr: 'uint8_t [4]', sin_zero: 'uint8_t [8]' },
   sockaddr_un: { sun_family: 'uint16_t', sun_path: 'uint8_t [108]' },
   sock_filter: { code: 'uint16_t', jt: 'uint8_t', jf: 'uint8_t', k: 'uint32_t' },
   sock_fprog: { len: 'uint16_t', filter: 'sock_filter *' },
+  timespec: { tv_sec: 'int64_t', tv_nsec: 'int64_t' },
   timeval: { tv_sec: 'int64_t', tv_usec: 'int64_t' },
 };
 
@@ -119,10 +120,13 @@ function declare() {
     setgroups: c<(size: number, list: Uint32Array) => number>('int setgroups(size_t, const uint32_t *)'),
     setrlimit: c<(resource: number, limits: Record<keyof typeof structs.rlimit, number>) => number>(
       'int setrlimit(int, const rlimit *)'),
+    getrlimit: c<(resource: number, limits: Record<keyof typeof structs.rlimit, number>) => number>(
+      'int getrlimit(int, _Out_ rlimit *)'),
     chdir: c<(path: string) => number>('int chdir(const char *)'),
     chroot: c<(path: string) => number>('int chroot(const char *)'),
     getpwnam: c<(name: string) => bigint | null>('void *getpwnam(const char *)'),
     getgrnam: c<(name: string) => bigint | null>('void *getgrnam(const char *)'),
+    getgrgid: c<(gid: number) => bigint | null>('void *getgrgid(uint32_t)'),
 
     // signals
     pthread_sigmask: c<(how: number, set: Buffer, old: null) => number>('int pthread_sigmask(int, const void *, void *)'),
@@ -152,6 +156,7 @@ function declare() {
     setsockopt_timeval: c<(fd: number, level: number, name: number, value: { tv_sec: number; tv_usec: number }, size: 16) =>
     number>('int setsockopt(int, int, int, const timeval *, uint32_t)'),
     bind: c<(fd: number, address: Buffer, size: number) => number>('int bind(int, const void *, uint32_t)'),
+    shutdown: c<(fd: number, how: number) => number>('int shutdown(int, int)'),
     listen: c<(fd: number, backlog: number) => number>('int listen(int, int)'),
     connect: c<(fd: number, address: Buffer, size: number) => number>('int connect(int, const void *, uint32_t)'),
     accept4: c<(fd: number, address: Buffer, size: Uint32Array, flags: number) => number>(
@@ -169,21 +174,32 @@ function declare() {
 /** The table of C functions; see each one's manual page. */
 export type Libc = ReturnType<typeof declare>;
 
+/** @returns which program runs this one: Bun and Deno have no libuv to fork; the bot does without the C library there */
+export function interpreter(): 'Node' | 'Bun' | 'Deno' {
+  const { bun, deno } = process.versions;
+  return bun !== undefined ? 'Bun' : deno !== undefined ? 'Deno' : 'Node';
+}
+
+/** Whether there is a C library that we can call. */
+function has_libc(): boolean {
+  return process.platform === 'linux' && interpreter() === 'Node';
+}
+
 /**
  * The C functions this project calls. The table can be written to: a test may wrap one of them.
  *
  * @returns the table, the same one each time
  */
 export function libc(): Libc {
-  functions ??= process.platform === 'linux' ? declare() : elsewhere();
+  functions ??= has_libc() ? declare() : elsewhere();
   return functions;
 }
 
 let errno_elsewhere = 0;
 
 /**
- * What the bot needs where there is no Linux: Node's own calls under the C library's names. It can talk in a terminal;
- * whatever else is called says what it would need.
+ * What the bot needs where there is no Linux, or another interpreter: Node's own calls under the C library's names. It can
+ * talk in a terminal; whatever else is called says what it would need.
  */
 function elsewhere(): Libc {
   const fs = process.getBuiltinModule('node:fs');
@@ -203,8 +219,12 @@ function elsewhere(): Libc {
       fs.closeSync(fd);
       return 0;
     }),
+    strerror: (errno) => {
+      const [, message = `error ${errno}`] = process.getBuiltinModule('node:util').getSystemErrorMap().get(-errno) ?? [];
+      return message.charAt(0).toUpperCase() + message.slice(1);
+    },
   };
-  const needs_linux = (name: string) => () => { throw new Error(`${name}: needs Linux`); };
+  const needs_linux = (name: string) => () => { throw new Error(`${name}: needs Linux and Node`); };
   return new Proxy({}, {
     get: (_, name) => Reflect.get(portable, name) as unknown ?? needs_linux(String(name)),
   }) as Libc; // it answers to every name
@@ -212,23 +232,23 @@ function elsewhere(): Libc {
 
 /** @returns the C library's `errno` as the last call left it */
 export function c_errno(): number {
-  return process.platform === 'linux' ? load().errno() : errno_elsewhere;
+  return has_libc() ? load().errno() : errno_elsewhere;
 }
 
 /**
  * @param entry what getpwnam gave: it must be read before the next call of getpwnam
- * @returns the user's id
+ * @returns the user's ids
  */
-export function uid_of(entry: bigint): number {
-  return (load().decode(entry, 'passwd') as { pw_uid: number }).pw_uid;
+export function passwd(entry: bigint): { pw_uid: number; pw_gid: number } {
+  return load().decode(entry, 'passwd') as { pw_uid: number; pw_gid: number };
 }
 
 /**
- * @param entry what getgrnam gave: it must be read before the next call of getgrnam
- * @returns the group's id
+ * @param entry what getgrnam or getgrgid gave: it must be read before the next call of either
+ * @returns the group's name and id
  */
-export function gid_of(entry: bigint): number {
-  return (load().decode(entry, 'group') as { gr_gid: number }).gr_gid;
+export function group(entry: bigint): { gr_name: string; gr_gid: number } {
+  return load().decode(entry, 'group') as { gr_name: string; gr_gid: number };
 }
 
 /**

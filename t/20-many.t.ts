@@ -10,7 +10,7 @@ const clients = 16;
 const runs = [
   ...users.slice(0, 1).map((user) => ({ ...user, conversations: 1000 })),
   // V8 wakes libuv when it collects garbage; in a child nobody is there to be woken
-  { name: 'with garbage collected all the time', settings: { node: ['--gc-interval=500'] }, conversations: 100 },
+  { name: 'with garbage collected all the time', settings: { switches: ['--gc-interval=500'] }, conversations: 100 },
 ];
 
 for (const { name, settings, conversations } of runs) {

@@ -17,6 +17,7 @@ const page = 4096;
 
 /** What a child may do: the calls of which some arguments are allowed, each with an example of them. */
 export const allowed: Partial<Record<Call, Arguments[]>> = {
+  shutdown: [[1, 1]],
   setsockopt: [20, 21].flatMap((name) => [0, 1, 2].map((fd) => [fd, 1, name, 0, 16])),
   mmap: [[0, page, 3, 0x22, -1], [0, page, 0, 0x4022, -1], [0, page, 1, 0x20022, -1]],
   mprotect: [[0, page, 0], [0, page, 1], [0, page, 3]],
@@ -32,6 +33,7 @@ export const allowed: Partial<Record<Call, Arguments[]>> = {
 
 /** What it may not, for the same calls: every command and flag that there is, and halves of arguments that look harmless. */
 export const forbidden: Partial<Record<Call, Arguments[]>> = {
+  shutdown: [[0, 1], [1, 0], [1, 2], [2, 1], [3, 1], [17, 1], [-1, 1]],
   setsockopt: [
     ...without(range(0, 90), 20, 21).map((name) => [0, 1, name, 0, 4]),
     ...[0, 6, 17, 41, 255, 263, 270, 279, 282].map((level) => [0, level, 20, 0, 4]), // IP, TCP, UDP, IPv6, packet, NETLINK …

@@ -14,7 +14,8 @@ const x64 = {
   exit: 60, exit_group: 231, futex: 202, getegid: 108, geteuid: 107, getgid: 104, getpid: 39, getrandom: 318, getrusage: 98,
   gettid: 186, gettimeofday: 96, getuid: 102, io_uring_setup: 425, madvise: 28, mmap: 9, mprotect: 10, mremap: 25, munmap: 11,
   nanosleep: 35, pkey_mprotect: 329, prctl: 157, read: 0, restart_syscall: 219, rt_sigaction: 13, rt_sigprocmask: 14,
-  rt_sigreturn: 15, sched_yield: 24, sendto: 44, setsockopt: 54, sigaltstack: 131, sysinfo: 99, write: 1, writev: 20,
+  rt_sigreturn: 15, sched_yield: 24, sendto: 44, setsockopt: 54, shutdown: 48, sigaltstack: 131, sysinfo: 99, write: 1,
+  writev: 20,
 };
 
 const arm64: Record<keyof typeof x64, number> = {
@@ -22,8 +23,8 @@ const arm64: Record<keyof typeof x64, number> = {
   exit: 93, exit_group: 94, futex: 98, getegid: 177, geteuid: 175, getgid: 176, getpid: 172, getrandom: 278, getrusage: 165,
   gettid: 178, gettimeofday: 169, getuid: 174, io_uring_setup: 425, madvise: 233, mmap: 222, mprotect: 226, mremap: 216,
   munmap: 215, nanosleep: 101, pkey_mprotect: 288, prctl: 167, read: 63, restart_syscall: 128, rt_sigaction: 134,
-  rt_sigprocmask: 135, rt_sigreturn: 139, sched_yield: 124, sendto: 206, setsockopt: 208, sigaltstack: 132, sysinfo: 179,
-  write: 64, writev: 66,
+  rt_sigprocmask: 135, rt_sigreturn: 139, sched_yield: 124, sendto: 206, setsockopt: 208, shutdown: 210, sigaltstack: 132,
+  sysinfo: 179, write: 64, writev: 66,
 };
 
 const calls = { x64, arm64 };

@@ -28,6 +28,7 @@ const PRIVATE = C.MAP_PRIVATE | C.MAP_ANONYMOUS | C.MAP_FIXED | C.MAP_NORESERVE 
 const stdio: Partial<Record<Call, readonly Condition[]>> = {
   // input and output: nothing but the client, the log and an event descriptor of its own is open
   read: [], write: [], writev: [], close: [],
+  shutdown: [[0, 'in', [1]], [1, 'in', [C.SHUT_WR]]], // `exit` ends the client's connection before it closes it
   setsockopt: [[0, 'in', [0, 1, 2]], [1, 'in', [C.SOL_SOCKET]], [2, 'in', [C.SO_RCVTIMEO, C.SO_SNDTIMEO]]],
   // memory: private, and never code
   mmap: [[2, 'within', READ_WRITE], [3, 'within', PRIVATE]],

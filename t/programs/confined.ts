@@ -5,7 +5,7 @@
  * @module
  */
 import '../../perl/perlrun.ts';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type koffi_module from 'koffi';
 import { STDOUT } from '../../perl/IO/Handle.ts';
@@ -27,6 +27,7 @@ const syscall = (number: number, given: Arguments): number => six(number, ...[..
 function confined(part: () => unknown): string {
   const pid = fork();
   if (pid === 0) {
+    libc().dup2(openSync('/dev/null', 'r+'), 1); // a confined child's exit says the end of what it has there
     pledge('stdio');
     part();
     exit(0);

@@ -111,6 +111,8 @@ function declare() {
     mremap: c<(from: number, length: number, new_length: number, flags: number, to: number) => number>(
       'intptr_t mremap(intptr_t, size_t, size_t, int, intptr_t)'),
     memcpy: c<(to: number, from: number, length: number) => number>('intptr_t memcpy(intptr_t, intptr_t, size_t)'),
+    nanosleep: c<(time: { tv_sec: number; tv_nsec: number }, left: null) => number>(
+      'int nanosleep(const timespec *, void *)'),
     uv_default_loop: c<() => bigint>('void *uv_default_loop()'),
     uv_loop_fork: c<(loop: bigint) => number>('int uv_loop_fork(void *)'),
 

@@ -133,10 +133,10 @@ export function pledge(_promises: 'stdio'): void {
   disconnect(last, kept);
   for (const { start, length, protection } of code) libc().mprotect(start, length, protection);
 
-  const limit = (resource: number, value: number): void => {
-    libc().setrlimit(resource, { rlim_cur: value, rlim_max: value });
+  const limit = (resource: number, value: number, hard = value): void => {
+    libc().setrlimit(resource, { rlim_cur: value, rlim_max: hard });
   };
-  limit(C.RLIMIT_CPU, CPU);
+  limit(C.RLIMIT_CPU, CPU, CPU + 1); // SIGXCPU, which the log can tell from others; KILL for whoever ignores it
   limit(C.RLIMIT_DATA, data + DATA);
   limit(C.RLIMIT_CORE, 0);
   limit(C.RLIMIT_NPROC, 0);

@@ -50,6 +50,7 @@ const structs = {
   sockaddr_un: { sun_family: 'uint16_t', sun_path: 'uint8_t [108]' },
   sock_filter: { code: 'uint16_t', jt: 'uint8_t', jf: 'uint8_t', k: 'uint32_t' },
   sock_fprog: { len: 'uint16_t', filter: 'sock_filter *' },
+  timespec: { tv_sec: 'int64_t', tv_nsec: 'int64_t' },
   timeval: { tv_sec: 'int64_t', tv_usec: 'int64_t' },
 };
 
@@ -111,6 +112,8 @@ function declare() {
     mremap: c<(from: number, length: number, new_length: number, flags: number, to: number) => number>(
       'intptr_t mremap(intptr_t, size_t, size_t, int, intptr_t)'),
     memcpy: c<(to: number, from: number, length: number) => number>('intptr_t memcpy(intptr_t, intptr_t, size_t)'),
+    nanosleep: c<(time: { tv_sec: number; tv_nsec: number }, left: null) => number>(
+      'int nanosleep(const timespec *, void *)'),
     uv_default_loop: c<() => bigint>('void *uv_default_loop()'),
     uv_loop_fork: c<(loop: bigint) => number>('int uv_loop_fork(void *)'),
 

@@ -39,9 +39,9 @@ export class Client {
   }
 
   /** Connects. */
-  static open(port: number): Promise<Client> {
+  static open(port: number, host = '127.0.0.1'): Promise<Client> {
     return new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1').once('error', reject).once('connect', () => { resolve(new Client(socket)); });
+      const socket = connect(port, host).once('error', reject).once('connect', () => { resolve(new Client(socket)); });
     });
   }
 

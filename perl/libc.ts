@@ -20,15 +20,20 @@ export const C = {
   FD_CLOEXEC: 1, O_CLOEXEC: 0o2000000,
   // socket(2), socket(7), unix(7)
   AF_UNIX: 1, AF_INET: 2, AF_INET6: 10, SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_NONBLOCK: 0o4000, SOCK_CLOEXEC: 0o2000000,
-  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21,
-  SO_TYPE: 3, SO_ACCEPTCONN: 30,
+  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_TYPE: 3, SO_SNDBUF: 7, SO_OOBINLINE: 10, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21,
+  SO_ACCEPTCONN: 30, SHUT_WR: 1, MSG_NOSIGNAL: 0x4000,
   // madvise(2), mmap(2), mremap(2)
-  MADV_DONTFORK: 10, MADV_HUGEPAGE: 14, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4,
-  MAP_PRIVATE: 0x02, MAP_ANONYMOUS: 0x20, MREMAP_MAYMOVE: 1, MREMAP_FIXED: 2,
+  MADV_DONTNEED: 4, MADV_FREE: 8, MADV_DONTFORK: 10, MADV_HUGEPAGE: 14, PROT_NONE: 0, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4,
+  MAP_PRIVATE: 0x02, MAP_DROPPABLE: 0x08, MAP_FIXED: 0x10, MAP_ANONYMOUS: 0x20, MAP_NORESERVE: 0x4000, MAP_STACK: 0x20000,
+  MREMAP_MAYMOVE: 1, MREMAP_FIXED: 2,
+  // eventfd(2)
+  EFD_NONBLOCK: 0o4000,
+  // futex(2), with FUTEX_PRIVATE_FLAG
+  FUTEX_WAIT: 128, FUTEX_WAKE: 129, FUTEX_WAIT_BITSET: 137, FUTEX_CLOCK_REALTIME: 256,
   // prctl(2), seccomp(2)
-  PR_SET_SECCOMP: 22, PR_SET_NO_NEW_PRIVS: 38, SECCOMP_MODE_FILTER: 2,
+  PR_SET_VMA: 0x53564d41, PR_SET_SECCOMP: 22, PR_SET_NO_NEW_PRIVS: 38, SECCOMP_MODE_FILTER: 2,
   // setrlimit(2)
-  RLIMIT_CPU: 0, RLIMIT_FSIZE: 1, RLIMIT_CORE: 4, RLIMIT_NPROC: 6, RLIMIT_NOFILE: 7,
+  RLIMIT_CPU: 0, RLIMIT_FSIZE: 1, RLIMIT_DATA: 2, RLIMIT_CORE: 4, RLIMIT_NPROC: 6, RLIMIT_NOFILE: 7,
   // signal(2)
   SIG_DFL: 0, SIG_IGN: 1,
   // accept(2): two errors that Node has no name for
@@ -135,6 +140,7 @@ function declare() {
     read: c<(fd: number, into: Buffer, size: number) => number>('long read(int, void *, size_t)'),
     write: c<(fd: number, bytes: Buffer, size: number) => number>('long write(int, const void *, size_t)'),
     close: c<(fd: number) => number>('int close(int)'),
+    eventfd: c<(count: number, flags: number) => number>('int eventfd(unsigned int, int)'),
     dup2: c<(from: number, to: number) => number>('int dup2(int, int)'),
     fcntl_lock: c<(fd: number, command: number, lock: Flock) => number>('int fcntl(int, int, _Inout_ flock *)'),
     socketpair: c<(domain: number, type: number, protocol: number, ends: Int32Array) => number>(
@@ -152,6 +158,7 @@ function declare() {
     setsockopt_timeval: c<(fd: number, level: number, name: number, value: { tv_sec: number; tv_usec: number }, size: 16) =>
     number>('int setsockopt(int, int, int, const timeval *, uint32_t)'),
     bind: c<(fd: number, address: Buffer, size: number) => number>('int bind(int, const void *, uint32_t)'),
+    shutdown: c<(fd: number, how: number) => number>('int shutdown(int, int)'),
     listen: c<(fd: number, backlog: number) => number>('int listen(int, int)'),
     connect: c<(fd: number, address: Buffer, size: number) => number>('int connect(int, const void *, uint32_t)'),
     accept4: c<(fd: number, address: Buffer, size: Uint32Array, flags: number) => number>(

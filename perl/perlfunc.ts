@@ -7,6 +7,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
+import { STDOUT } from './IO/Handle.ts';
 import { C, group, libc, passwd } from './libc.ts';
 import { has_event_loop, next_signal, SIG, signo, type Signal } from './perlipc.ts';
 import { run_END } from './perlmod.ts';
@@ -172,6 +173,7 @@ export function exit(status = 0): never {
     status = 255;
     print_error(error instanceof Error ? error.message : String(error));
   });
+  if (!has_event_loop) STDOUT.hang_up(); // a confined child: it has no children to whom the connection could belong, too
   const { close, _exit } = libc();
   for (const fd of [0, 1, 2]) close(fd); // the client sees the end before the kernel frees the memory
   return _exit(status);

@@ -8,8 +8,8 @@ import { chownSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  as_nobody, Client, environment, folder, free_port, home_in, installed, is_root, nobody, pid_exists, pid_in, root, start,
-  status, until, users,
+  as_nobody, Client, environment, folder, free_port, home_in, installed, is_root, nobody, pid_exists, pid_in, root, send,
+  start, status, until, users,
 } from './harness.ts';
 
 const needs_script = installed('script') ? false : 'script(1) is not installed';
@@ -38,7 +38,7 @@ for (const [colour, env] of [['colours on a terminal', {}], ['none where NO_COLO
     const more = { env: { ...env, TERM: 'xterm' }, terminal: true };
     const { port, pid, running } = await start(t, { attached: true, args: ['--foreground'], ...more });
     await (await Client.greeted(port)).bye();
-    process.kill(pid(), 'SIGTERM');
+    send(pid(), 'SIGTERM');
     const { stdout } = await running;
     t.equal(/\]: \u001b\[32mServer accepting connections on port \d+\u001b\[39m/.test(stdout), colour.startsWith('colours'),
       `${colour}: green is the word of a server that is ready`);
@@ -63,7 +63,7 @@ for (const { name, settings } of users) {
     await until('it to serve', () => said.includes('Server accepting'));
     const daemon = pid_in(pidfile);
     const client = await Client.greeted(port);
-    process.kill(daemon, 'SIGHUP');
+    send(daemon, 'SIGHUP');
     await until('the relaunch', () => said.match(/Server accepting/g)?.length === 2);
     await client.end();
     t.equal(pid_in(pidfile), daemon, 'HUP while there is a terminal: it is relaunched');

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import {
   children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, log_daemon,
-  needs_log, pid_exists, port_of, root, start, type Test, until, users,
+  needs_log, pid_exists, port_of, root, send, start, type Test, until, users,
 } from './harness.ts';
 
 const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
@@ -37,7 +37,7 @@ for (const { name, settings } of users) {
     for (let n = 1; n <= 5; n++) {
       const before = greeted;
       await until('some clients', () => greeted > before + 3);
-      process.kill(pid(), 'SIGHUP');
+      send(pid(), 'SIGHUP');
       await logged(/Server accepting/, n + 1);
     }
     stop = true;
@@ -50,12 +50,12 @@ for (const { name, settings } of users) {
 void t.test('HUPs that come while the next program starts do not end it', { skip: needs_log }, async (t) => {
   const { port, pid, logged } = await start(t);
   const first = pid();
-  process.kill(first, 'SIGHUP');
+  send(first, 'SIGHUP');
   await logged(/Trying to relaunch/);
   let sent = 0;
   await until('the old pid to be gone', () => {
     try {
-      process.kill(first, 'SIGHUP');
+      send(first, 'SIGHUP');
       sent++;
     } catch {
       return true; // the new program has become a daemon, under another pid
@@ -65,7 +65,7 @@ void t.test('HUPs that come while the next program starts do not end it', { skip
   await logged(/Server accepting/, 2);
   t.comment(`${sent} signals`);
   await (await Client.greeted(port)).bye();
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/Server accepting/, 3);
   await (await Client.greeted(port)).bye();
   t.pass('it serves, and hears the next HUP');
@@ -96,7 +96,7 @@ void t.test('a program that could not be started is not started', { skip: needs_
   ];
   for (const [n, [what, spoil, complaint]] of faults.entries()) {
     spoil();
-    process.kill(daemon, 'SIGHUP');
+    send(daemon, 'SIGHUP');
     const lines = await logged(/Not relaunched, it could not be started: /, n + 1);
     t.match(lines.filter((line) => line.includes('Not relaunched')).at(-1), complaint, `${what}: the log says so`);
     t.match(await client.say('Are you all right?'), /^Eliza:\t/, 'the conversation goes on');
@@ -106,7 +106,7 @@ void t.test('a program that could not be started is not started', { skip: needs_
     copyFileSync(join(root, 'Daemon.js'), join(dir, 'copy', 'Daemon.js'));
     writeFileSync(script, good);
   }
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await logged(/Server accepting/, 2);
   t.not(pid(), daemon, 'mended, it is relaunched');
   await (await Client.greeted(port)).bye();
@@ -123,9 +123,9 @@ void t.test('a daemon that is ended while HUP’s check begins leaves no open po
   tracer.stderr.on('data', (data) => { said += String(data); });
   const untraced = new Promise((resolve) => tracer.once('close', resolve));
   await until('strace', () => said.includes('attached'));
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await until('the check', () => children(daemon)[0]);
-  process.kill(daemon, 'SIGTERM');
+  send(daemon, 'SIGTERM');
   await logged(/exiting normally/);
   await until('the daemon to end', () => !pid_exists(daemon));
   await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'whoever connects now is refused, and not taken by a check');
@@ -143,13 +143,13 @@ void t.test('what a start needs is looked at before the old program is given up'
     [cwd, /Not relaunched, .*Can't chdir to .*, where it was started: No such file or directory/],
   ] as const).entries()) {
     renameSync(from, `${from}-away`);
-    process.kill(daemon, 'SIGHUP');
+    send(daemon, 'SIGHUP');
     await logged(complaint);
     await (await Client.greeted(port)).bye();
     t.pass(`${['the folder of the pid file', 'the folder in which it was started'][times] ?? ''} has gone: it serves on`);
     renameSync(`${from}-away`, from);
   }
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await logged(/Server accepting/, 2);
   await (await Client.greeted(port)).bye();
   t.pass('when they are back it is relaunched');
@@ -161,10 +161,10 @@ void t.test('two HUPs are two relaunches, one after the other', { skip: needs_lo
   await Client.greeted(port);
   const [child = 0] = children(first);
   await freeze(child);
-  process.kill(first, 'SIGHUP');
+  send(first, 'SIGHUP');
   await logged(/Terminating children/); // it waits for the child: the second comes in the midst of the first
-  process.kill(first, 'SIGHUP');
-  process.kill(child, 'SIGCONT');
+  send(first, 'SIGHUP');
+  send(child, 'SIGCONT');
   await logged(/Server accepting/, 3);
   await (await Client.greeted(port)).bye();
   const steps = log().flatMap((line) => /HUP signal|Trying to relaunch|Server accepting/.exec(line)?.[0] ?? []);
@@ -184,7 +184,7 @@ void t.test('TERM that comes before a starting daemon is ready ends it', { skip:
   await until('the fork', () => child(child(tracer.pid)) > 0);
   const starter = child(tracer.pid);
   const daemon = child(starter);
-  process.kill(starter, 'SIGTERM');
+  send(starter, 'SIGTERM');
   t.not(existsSync(pidfile) && Number(readFileSync(pidfile, 'latin1')), daemon, 'the daemon has not been ready yet');
   await ended;
   await until('the daemon to be gone', () => !pid_exists(daemon));
@@ -197,11 +197,11 @@ void t.test('TERM during HUP ends the daemon', { skip: needs_log }, async (t) =>
   await Client.greeted(port);
   const [child = 0] = children(daemon);
   await freeze(child);
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await logged(/Terminating children/);
-  process.kill(daemon, 'SIGTERM');
+  send(daemon, 'SIGTERM');
   await logged(/TERM signal received/);
-  process.kill(child, 'SIGCONT');
+  send(child, 'SIGCONT');
   await until('the daemon to end', () => !pid_exists(daemon));
   await logged(/exiting normally/);
   t.notMatch(log().join('\n'), /Trying to relaunch/, 'it is not relaunched any more');
@@ -214,7 +214,7 @@ void t.test('children that do not end on TERM are killed', { skip: needs_log }, 
     const client = await Client.greeted(port);
     const [child = 0] = children(daemon);
     await freeze(child);
-    process.kill(daemon, signal);
+    send(daemon, signal);
     await client.end();
     await logged(new RegExp(`Child ${child} ended by signal 9$`));
     await logged(line);
@@ -328,7 +328,7 @@ void t.test('two sockets, one of IPv4 and one of IPv6', { skip: no_ipv6 }, async
       t.match(client.text, /^Eliza:\t/, `${host} is served, ${start === 1 ? 'from the start' : 'and after HUP'}`);
       client.destroy();
     }
-    if (start === 1) process.kill(pid, 'SIGHUP');
+    if (start === 1) send(pid, 'SIGHUP');
   }
   t.match(said(), /Accepting a connection from (?:::1|0:0:0:0:0:0:0:1)\n/, 'the log names the address');
 });
@@ -348,7 +348,7 @@ void t.test('messages to the service manager', async (t) => {
   const { pid, stop } = await start(t, { dir, env: { NOTIFY_SOCKET } });
   await until('READY', () => lines.length >= 1);
   const first = pid();
-  process.kill(first, 'SIGHUP');
+  send(first, 'SIGHUP');
   await until('READY again', () => lines.length >= 3);
   const second = pid();
   await stop();

@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import {
-  closeSync, copyFileSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync,
+  closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync,
 } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import {
   children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, log_daemon,
-  needs_log, pid_exists, port_of, root, send, start, type Test, until, users,
+  needs_log, needs_root, pid_exists, port_of, root, send, start, type Test, until, users,
 } from './harness.ts';
 
 const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
@@ -153,6 +153,40 @@ void t.test('what a start needs is looked at before the old program is given up'
   await logged(/Server accepting/, 2);
   await (await Client.greeted(port)).bye();
   t.pass('when they are back it is relaunched');
+});
+
+const needs_unshare = installed('unshare') ? false : 'unshare is not installed';
+void t.test('a disk that is full holds a relaunch up, and nothing else', { skip: needs_root || needs_unshare }, async (t) => {
+  const [dir, port] = [folder(t), await free_port()];
+  const disk = join(dir, 'disk');
+  mkdirSync(disk);
+  const words = Object.entries(environment({ ELIZA_PIDFILE: join(disk, 'pid'), ...home_in(dir) }));
+  const command = [process.execPath, join(root, 'eliza_hup.js'), '--foreground', String(port)];
+  const mount = ['sh', '-c', `mount -t tmpfs -o size=16k tmpfs ${disk} && exec "$@"`, 'sh'];
+  const namespace = ['unshare', '--mount', '--propagation', 'private', ...mount];
+  const daemon = spawn('env', ['-i', ...words.map((word) => word.join('=')), ...namespace, ...command], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const pid = daemon.pid ?? 0;
+  t.teardown(async () => {
+    daemon.kill('SIGTERM');
+    await until('it to end', () => has_ended(daemon));
+  });
+  let said = '';
+  daemon.stderr.on('data', (data) => { said += String(data); });
+  await until('it to serve', () => said.includes('Server accepting'));
+  const much = join('/proc', String(pid), 'root', disk, 'much'); // as the daemon sees it
+  t.throws(() => { writeFileSync(much, Buffer.alloc(2 ** 20)); }, { code: 'ENOSPC' }, 'the disk is full');
+  send(pid, 'SIGHUP');
+  await until('the refusal', () => said.includes('Not relaunched'));
+  t.match(said, /Not relaunched, .*ELIZA_PIDFILE: can't be written: ENOSPC/, 'HUP is refused, and the log says why');
+  await (await Client.greeted(port)).bye();
+  t.ok(pid_exists(pid), 'the daemon goes on');
+  rmSync(much);
+  send(pid, 'SIGHUP');
+  await until('the relaunch', () => said.match(/Server accepting/g)?.length === 2);
+  await (await Client.greeted(port)).bye();
+  t.pass('when there is room again it is relaunched');
 });
 
 void t.test('two HUPs are two relaunches, one after the other', { skip: needs_log }, async (t) => {

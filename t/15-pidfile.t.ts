@@ -113,6 +113,22 @@ void t.test('a pid that another process has by now', async (t) => {
   await (await Client.greeted(port)).bye();
 });
 
+void t.test('a pid that another process has, in a file of before the clock went back', async (t) => {
+  const dir = folder(t);
+  const pidfile = join(dir, 'eliza_hup.pid');
+  writeFileSync(pidfile, String(process.pid));
+  const tomorrow = Date.now() / 1000 + 86400;
+  utimesSync(pidfile, tomorrow, tomorrow);
+  const { status, stderr, port, pid } = await start(t, { dir });
+  t.equal(status, 0, 'the daemon starts');
+  t.match(stderr, /^Removing PID file for defunct server process \d+\.$/m, 'and says what it has removed');
+  await (await Client.greeted(port)).bye();
+  utimesSync(pidfile, tomorrow, tomorrow);
+  const second = await start(t, { dir });
+  t.match(second.stderr, new RegExp(`^Server already running with PID ${pid()} `, 'm'),
+    'one that runs holds its lock, and is seen');
+});
+
 void t.test('a daemon whose pid file was replaced leaves the other one alone', async (t) => {
   const { pid, pidfile, stop } = await start(t);
   const daemon = pid();

@@ -15,6 +15,8 @@ import {
   needs_log, pid_exists, port_of, root, send, start, type Test, until, users,
 } from './harness.ts';
 
+const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
+
 for (const { name, settings } of users) {
   void t.test(`clients that connect during a relaunch, ${name}`, { skip: needs_log }, async (t) => {
     const { port, pid, logged, log } = await start(t, settings);
@@ -79,6 +81,12 @@ void t.test('a program that could not be started is not started', { skip: needs_
     ['a syntax error', () => { writeFileSync(program, `${text}\n}`); }, /: SyntaxError: /],
     ['a module that is gone', () => { rmSync(join(dir, 'copy', 'Daemon.js')); }, /: Error .*Cannot find module/],
     ['the program is gone', () => { rmSync(program); }, /: Error: Cannot find module/],
+    ['a check that is killed', () => {
+      writeFileSync(program, text.replace('\n', `\nif (process.argv.includes('-c')) process.kill(process.pid, 'SIGKILL');\n`));
+    }, /: the check was ended by signal 9$/],
+    ['a check that never ends', () => {
+      writeFileSync(program, text.replace('\n', `\nif (process.argv.includes('-c')) { console.log('thinking'); for (;;); }\n`));
+    }, /: the check took more than 10 seconds$/],
     ['a script without xnone', () => { writeFileSync(script, 'initial: Hello.\n'); }, /script\.txt/],
     ['no script', () => { rmSync(script); }, /script\.txt/],
   ];
@@ -98,6 +106,27 @@ void t.test('a program that could not be started is not started', { skip: needs_
   await logged(/Server accepting/, 2);
   t.not(pid(), daemon, 'mended, it is relaunched');
   await (await Client.greeted(port)).bye();
+});
+
+const no_strace = needs_log || holds_up;
+void t.test('a daemon that is ended while HUP’s check begins leaves no open port', { skip: no_strace }, async (t) => {
+  const { port, pid, logged } = await start(t);
+  const daemon = pid();
+  // The check is held up between its fork and its exec: there it has the daemon's descriptors.
+  const strace = ['-f', '-o', '/dev/null', '-e', 'trace=execve', '-e', 'inject=execve:delay_enter=4000000'];
+  const tracer = spawn('strace', [...strace, '-p', String(daemon)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  tracer.stderr.on('data', (data) => { said += String(data); });
+  const untraced = new Promise((resolve) => tracer.once('close', resolve));
+  await until('strace', () => said.includes('attached'));
+  process.kill(daemon, 'SIGHUP');
+  await until('the check', () => children(daemon)[0]);
+  process.kill(daemon, 'SIGTERM');
+  await logged(/exiting normally/);
+  await until('the daemon to end', () => !pid_exists(daemon));
+  await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'whoever connects now is refused, and not taken by a check');
+  tracer.kill();
+  await untraced;
 });
 
 void t.test('what a start needs is looked at before the old program is given up', async (t) => {
@@ -139,7 +168,6 @@ void t.test('two HUPs are two relaunches, one after the other', { skip: needs_lo
   t.strictSame(steps, ['Server accepting', ...relaunch, ...relaunch], 'one relaunch is complete before the next begins');
 });
 
-const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
 void t.test('TERM that comes before a starting daemon is ready ends it', { skip: holds_up }, async (t) => {
   const [dir, port] = [folder(t), await free_port()];
   const pidfile = join(dir, 'eliza_hup.pid');

@@ -73,3 +73,48 @@ void t.test('files and errata that the guide names are there', (t) => {
   }
   t.end();
 });
+
+/** The lines of the Perl that a text names, as `Daemon.pm 97`. */
+function lines_in(text: string): string[] {
+  return [...text.matchAll(/`(eliza_hup\.pl|Daemon\.pm):(\d+)(?:-(\d+))?`/g)].flatMap(([, file = '', from, to = from]) =>
+    Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => `${file} ${Number(from) + i}`));
+}
+
+void t.test('the paragraphs of the course', (t) => {
+  const rows = text('course.md').split('\n').filter((line) => /^\| \d+ \|/.test(line));
+  const numbers = rows.map((row) => Number(/\d+/.exec(row)?.[0]));
+  t.same(numbers, Array.from({ length: 15 }, (_, i) => i + 1), 'fifteen, in order');
+  for (const row of rows) {
+    const chapters = [...row.matchAll(/\]\(([^)]+)\)/g)].map(([, name = '']) => name);
+    const treated = chapters.flatMap((name) => pages.includes(name) ? lines_in(text(name)) : []);
+    const untold = [...row.matchAll(/`[^`]+`/g)].map(([range]) => range)
+      .filter((range) => !lines_in(range).some((line) => treated.includes(line)));
+    t.same(untold, [], `its chapters speak of the lines that it names: ${row.split(' | ')[1] ?? ''}`);
+  }
+  const printed = ['`eliza_hup.pl:1-84`', '`Daemon.pm:64-78`', '`Daemon.pm:97-101`', '`Daemon.pm:110-158`'].flatMap(lines_in);
+  const blank = listings.flatMap(({ perl, lines }) => lines.flatMap((what, i) => what === '' ? [`${perl} ${i + 1}`] : []));
+  const known = [...blank, ...rows.flatMap(lines_in)];
+  t.same(printed.filter((line) => !known.includes(line)), [], 'no line that the page prints is left out');
+  t.end();
+});
+
+void t.test('the glossary', (t) => {
+  const rows = text('glossary.md').split('\n').filter((line) => / \| \[\d+\]\(/.test(line));
+  t.ok(rows.length > 40, `${rows.length} words`);
+  for (const row of rows) {
+    const [, word = '', number = '', chapter = ''] = /^\| (\w[\w-]*).* \| \[(\d+)\]\(([^)]+)\) \|$/.exec(row) ?? [];
+    t.ok(chapter.startsWith(number.padStart(2, '0')), `${word}: the link leads to chapter ${number}`);
+    const wanted = new RegExp(`\\b${word.replace(/y$/, '')}`, 'i'); // in the plural too
+    t.match(pages.includes(chapter) ? text(chapter) : '', wanted, `${word}: that chapter has it`);
+  }
+  t.end();
+});
+
+void t.test('how TypeScript spells Perl: each name of perl/perl.ts', (t) => {
+  const exported = [...readFileSync(join(root, 'perl', 'perl.ts'), 'utf8').matchAll(/export \{([^}]*)\}/g)]
+    .flatMap(([, names = '']) => names.split(',').map((name) => name.replace('type ', '').trim()).filter(Boolean));
+  const page = text('02-spelling.md');
+  t.same(exported.filter((name) => !new RegExp(`(?<!\\w)${name.replace('$', '\\$')}(?!\\w)`).test(page)), [],
+    'stands in the chapter');
+  t.end();
+});

@@ -108,6 +108,33 @@ void t.test('a client that has said all it has to say still listens', async (t) 
   }
 });
 
+void t.test('a client that pastes more than ELIZA will hear', async (t) => {
+  const { port } = await start(t);
+  const socket = await open(port);
+  let error: Error | undefined;
+  socket.on('error', (why) => { error = why; });
+  socket.write(`${'my dog\n'.repeat(500)}bye\n${'my cat\n'.repeat(50_000)}`);
+  const replies = (await heard(socket)).split('\nyou:\t').slice(1);
+  t.match(replies.at(-1), /^Eliza:\t[^\n]+\n$/, 'the farewell is the last that it hears');
+  t.equal(replies.length, 501, 'every line up to the quit word is answered');
+  t.equal(error, undefined, 'and the connection is closed, not reset');
+});
+
+void t.test('a client that does not close', { skip: needs_log }, async (t) => {
+  const { port, pid, logged } = await start(t);
+  for (const rest of ['', 'and so on\n'.repeat(10)]) {
+    const socket = await open(port, { allowHalfOpen: true });
+    const ended = new Promise((resolve) => socket.once('end', resolve).resume());
+    socket.write('bye\n');
+    await ended;
+    socket.write(rest);
+    await until('its child to be reaped', () => children(pid()).length === 0);
+    t.pass(`${rest ? 'and talks on' : 'and says no more'}: it is not waited for`);
+    socket.destroy();
+  }
+  await logged(/Connection from 127\.0\.0\.1 finished/, 2);
+});
+
 void t.test('a stopped child keeps its client waiting, and nobody else', async (t) => {
   const { port, pid } = await start(t);
   const client = await Client.greeted(port);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import '../perl/version.ts';
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { Eliza, rand, random, type Rand } from '../Chatbot/Eliza.ts';

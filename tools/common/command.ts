@@ -7,7 +7,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { argv, exit, stderr, stdout } from 'node:process';
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import * as util from 'node:util'; // whole: a Node that has no parseArgs would end at its name, and not in version.ts
+import type { ParseArgsConfig } from 'node:util';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
@@ -37,7 +38,7 @@ export interface Numbers {
 
 /** What was typed. */
 export interface Typed<T extends Options> {
-  readonly values: ReturnType<typeof parseArgs<{ options: T }>>['values'];
+  readonly values: ReturnType<typeof util.parseArgs<{ options: T }>>['values'];
   readonly words: readonly string[];
   /** Says in one line on STDERR why the tool does nothing, and ends it with status 2. */
   readonly refuse: (why: string) => never;
@@ -85,7 +86,7 @@ export function command_line<const T extends Options>(
   }
   const parse = (): Pick<Typed<T>, 'values' | 'words'> => {
     try {
-      const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
+      const { values, positionals } = util.parseArgs({ args, allowPositionals: true, options });
       return { values, words: positionals };
     } catch (error) {
       const [why = ''] = (error instanceof Error ? error.message : String(error)).split(/\. |\.?\n/);

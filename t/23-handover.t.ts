@@ -82,7 +82,7 @@ void t.test('a program that could not be started is not started', { skip: needs_
     ['a module that is gone', () => { rmSync(join(dir, 'copy', 'Daemon.js')); }, /: Error .*Cannot find module/],
     ['the program is gone', () => { rmSync(program); }, /: Error: Cannot find module/],
     ['a check that is killed', () => {
-      writeFileSync(program, text.replace('\n', `\nif (process.argv.includes('-c')) process.kill(process.pid, 'SIGKILL');\n`));
+      writeFileSync(program, text.replace('\n', `\nif (process.argv.includes('-c')) send(process.pid, 'SIGKILL');\n`));
     }, /: the check was ended by signal 9$/],
     ['a check that never ends', () => {
       writeFileSync(program, text.replace('\n', `\nif (process.argv.includes('-c')) { console.log('thinking'); for (;;); }\n`));
@@ -119,9 +119,9 @@ void t.test('a daemon that is ended while HUP’s check begins leaves no open po
   tracer.stderr.on('data', (data) => { said += String(data); });
   const untraced = new Promise((resolve) => tracer.once('close', resolve));
   await until('strace', () => said.includes('attached'));
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await until('the check', () => children(daemon)[0]);
-  process.kill(daemon, 'SIGTERM');
+  send(daemon, 'SIGTERM');
   await logged(/exiting normally/);
   await until('the daemon to end', () => !pid_exists(daemon));
   await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'whoever connects now is refused, and not taken by a check');

@@ -13,7 +13,7 @@ import { room } from '../perl/Linux/MemInfo.ts';
 import { needed } from '../perl/version.ts';
 import {
   Client, copy_program, environment, folder, free_port, home_in, installed, needs_root, type Outcome, pid_in, root, run, start,
-  status, terminate, type Test,
+  send, status, terminate, type Test,
 } from './harness.ts';
 
 const program = join(root, 'eliza_hup.js');
@@ -209,7 +209,7 @@ void t.test('little memory', { skip: needs_root }, async (t) => {
   await (await Client.greeted(port)).bye();
   t.match(readFileSync(`/proc/${pid()}/smaps_rollup`, 'utf8'), /^AnonHugePages: +0 kB$/m,
     'with 64 MB its code stays where the kernel can throw it away');
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/Server accepting/, 2);
   await (await Client.greeted(port)).bye();
   await stop();

@@ -55,16 +55,23 @@ export class Client {
     socket.on('error', () => { this.closed = true; });
   }
 
-  /** Connects. */
-  static open(port: number): Promise<Client> {
+  /**
+   * Connects.
+   *
+   * @param port to which port of this machine
+   * @param from the address to come from, one of this machine's own; left out, the kernel's choice
+   */
+  static open(port: number, from?: string): Promise<Client> {
+    const host = from?.includes(':') ? from : '127.0.0.1';
     return new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1').once('error', reject).once('connect', () => { resolve(new Client(socket)); });
+      const socket = connect({ port, host, ...from === undefined ? {} : { localAddress: from } }).once('error', reject);
+      socket.once('connect', () => { resolve(new Client(socket)); });
     });
   }
 
   /** Connects and waits for the greeting and the prompt after it. */
-  static async greeted(port: number): Promise<Client> {
-    const client = await Client.open(port);
+  static async greeted(port: number, from?: string): Promise<Client> {
+    const client = await Client.open(port, from);
     await client.prompted(1);
     return client;
   }

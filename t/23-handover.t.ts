@@ -78,7 +78,7 @@ void t.test('a program that could not be started is not started', { skip: needs_
     ['a module that is gone', () => { rmSync(join(dir, 'copy', 'Daemon.js')); }, /: Error .*Cannot find module/],
     ['the program is gone', () => { rmSync(program); }, /: Error: Cannot find module/],
     ['a check that is killed', () => {
-      writeFileSync(program, text.replace('\n', `\nif (process.argv.includes('-c')) send(process.pid, 'SIGKILL');\n`));
+      writeFileSync(program, text.replace('\n', `\nif (process.argv.includes('-c')) process.kill(process.pid, 'SIGKILL');\n`));
     }, /: the check was ended by signal 9$/],
     ['a check that never ends', () => {
       writeFileSync(program, text.replace('\n', `\nif (process.argv.includes('-c')) { console.log('thinking'); for (;;); }\n`));

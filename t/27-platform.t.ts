@@ -61,7 +61,7 @@ void t.test('a Node that is too old', async (t) => {
 void t.test('Bun and Deno', async (t) => {
   const dir = folder(t);
   copy_program(dir, { packages: false }); // no koffi, so no C library
-  cpSync(eliza, join(dir, 'tools', 'eliza.js'));
+  for (const file of ['eliza.js', join('common', 'command.js')]) cpSync(join(root, 'tools', file), join(dir, 'tools', file));
   const bot = join(dir, 'tools', 'eliza.js');
   for (const [name, key] of [['Bun', 'bun'], ['Deno', 'deno']] as const) {
     const { status, stderr } = await pretending({ [key]: '1.0.0' }, program, '1200');

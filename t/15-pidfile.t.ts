@@ -151,7 +151,7 @@ void t.test('a start that fails after the pid file was made takes it away again'
 });
 
 void t.test('of two started at once, one runs and the other says why it does not', async (t) => {
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 3; i++) {
     const dir = folder(t);
     const both = await Promise.all([start(t, { dir }), start(t, { dir })]);
     t.same(both.map(({ status }) => status === 0).sort(), [false, true], 'exactly one');
@@ -164,7 +164,7 @@ void t.test('of two started at once, one runs and the other says why it does not
 });
 
 void t.test('when the command returns, the pid file is right', async (t) => {
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < 4; i++) {
     const dir = folder(t);
     const [command, ...args] = [process.execPath, join(root, 'eliza_hup.js'), String(await free_port())];
     const env = environment({ ELIZA_PIDFILE: join(dir, 'pid'), ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} });

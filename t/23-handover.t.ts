@@ -54,13 +54,9 @@ void t.test('HUPs that come while the next program starts do not end it', { skip
   await logged(/Trying to relaunch/);
   let sent = 0;
   await until('the old pid to be gone', () => {
-    try {
-      send(first, 'SIGHUP');
-      sent++;
-    } catch {
-      return true; // the new program has become a daemon, under another pid
-    }
-    return false;
+    const there = send(first, 'SIGHUP');
+    if (there) sent++;
+    return !there; // the new program has become a daemon, under another pid
   });
   await logged(/Server accepting/, 2);
   t.comment(`${sent} signals`);

@@ -7,8 +7,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, extname, join, resolve } from 'node:path';
 import t from 'tap';
-import { needs_browser, start_browser, violations } from './browser.ts';
-import { folder, free_port, root, run, type Test } from './harness.ts';
+import { needs_browser, start_browser, violations } from '../browser.ts';
+import { folder, free_port, root, run, type Test } from '../harness.ts';
 
 const out = join(folder(t), 'site');
 

@@ -22,6 +22,7 @@ const here = env.INIT_CWD ?? cwd(); // npm goes to the checkout, and says where 
 /** What a copy has of the project: the mirror and what it needs, and what compiles, lints and tests it. */
 const PARTS = [
   'eliza_hup.ts', 'Daemon.ts', 'Chatbot', 'perl', 't/answers.ts', 't/harness.ts', 't/syslogd.ts', 'tools/common',
+  'tools/trace.ts', 'tools/trace-probe.ts', 'tools/diagram.ts', 'tools/mirror.ts',
   'package.json', 'tsconfig.json', 'eslint.config.js',
 ];
 
@@ -75,11 +76,29 @@ function put(from: string, to: string): void {
   else cpSync(from, to);
 }
 
+/** What an exercise has changed in the project's files: one text in the place of another. */
+interface Edit {
+  readonly file: string;
+  readonly part: string;
+  readonly other: string;
+}
+
+/** Changes a copy's files. */
+function change(copy: string, edits: readonly Edit[]): void {
+  for (const { file, part, other } of edits) {
+    const text = readFileSync(join(copy, file), 'utf8');
+    if (!text.includes(part)) throw new Error(`${file} has no "${part.trim()}"`);
+    writeFileSync(join(copy, file), text.replace(part, () => other));
+  }
+}
+
 function begin({ number, title, read, edit, folder }: Exercise, copy: string, command: string): void {
   try {
     for (const part of PARTS) put(join(root, part), join(copy, part));
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     if (existsSync(join(folder, 'starter'))) put(join(folder, 'starter'), copy);
+    const edits = join(folder, 'starter.json');
+    if (existsSync(edits)) change(copy, JSON.parse(readFileSync(edits, 'utf8')) as Edit[]);
     put(join(folder, TEST), join(copy, TEST)); // last: it makes the copy one that can be tested
   } catch (error) {
     refuse(`${error instanceof Error ? error.message : String(error)}; a folder of yours can be named after the number`);
@@ -96,7 +115,7 @@ function begin({ number, title, read, edit, folder }: Exercise, copy: string, co
 /** Compiles a copy and runs its test. @returns the status to end with */
 function test({ number }: Exercise, copy: string): number {
   const run = (...args: string[]): number =>
-    spawnSync(execPath, args, { cwd: copy, stdio: 'inherit', env: { ...env, TAP_TIMEOUT: '120' } }).status ?? 1;
+    spawnSync(execPath, args, { cwd: copy, stdio: 'inherit', env: { ...env, TAP_TIMEOUT: '120', TAP_DIAG: '0' } }).status ?? 1;
   const kept = `Your work in ${shown(copy)} is kept; to begin again, remove that folder.`;
   rmSync(join(copy, SOLVED), { force: true });
   const tsc = join(copy, 'node_modules', 'typescript', 'bin', 'tsc');

@@ -16,16 +16,21 @@ const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.md') && !name.startsWith('site')).sort();
 const text = (name: string): string => readFileSync(join(docs, name), 'utf8');
 
-// A translated page shows the sessions of its original.
-for (const name of pages.filter((page) => !page.includes('/') && text(page).includes('```console'))) {
-  const skip = text(name).includes('eliza_hup.log') && existsSync('/dev/log')
-    ? 'this machine has a log daemon, and the page shows one that has none'
-    : !installed('nc') && 'nc is not installed';
-  void t.test(`${name}: the sessions`, { skip }, async (t) => {
-    t.equal(lasting(await run_sessions(text(name))), lasting(text(name)),
-      'each says today what the page shows; if not: npm run docs');
-  });
-}
+// A translated page shows the sessions of its original. A reader types them in this order, in one home, and again.
+const typed = pages.filter((page) => !page.includes('/') && text(page).includes('```console'));
+const needs_no_log = typed.some((name) => text(name).includes('eliza_hup.log')) && existsSync('/dev/log')
+  ? 'this machine has a log daemon, and the pages show one that has none'
+  : !installed('nc') && 'nc is not installed';
+void t.test('the sessions', { skip: needs_no_log }, async (t) => {
+  const PAGE = '\n\u001d\n';
+  const twice = [...typed, ...typed.filter((name) => /^\d/.test(name))]; // an exercise that has begun goes on, the second time
+  const said = (await run_sessions(twice.map(text).join(PAGE))).split(PAGE);
+  for (const [i, name] of twice.entries()) {
+    t.equal(lasting(said[i] ?? ''), lasting(text(name)),
+      `${name}, typed ${i < typed.length ? 'after the pages before it' : 'a second time'}: each says what the page shows; `
+      + 'if not: npm run docs');
+  }
+});
 
 void t.test('the pictures can be drawn, and no text sticks out', (t) => {
   for (const name of pages) {

@@ -207,7 +207,7 @@ for (const { name, settings } of users) {
       const running = type('node eliza_hup.js --foreground 1200');
       const client = await until('a server that listens', () => Client.greeted(port).catch(() => undefined));
       await client.bye();
-      process.kill(pid(), 'SIGTERM');
+      send(pid(), 'SIGTERM');
       const { status, stdout, stderr } = await running;
       t.equal(status, 0, 'after TERM the command returns 0');
       t.match(stdout + stderr, /Server accepting connections on port \d+\n[^]*Server exiting normally\n$/, 'it shows the log');

@@ -82,7 +82,7 @@ void t.test('in a browser, from the file system', { skip: needs_browser }, async
       t.ok(await fits(page), `${file}: nothing sticks out on a telephone`);
       await page.setViewportSize({ width: 1280, height: 900 });
       t.ok(await fits(page), `${file}: nor on a wide screen`);
-      // In either scheme, and at both widths, all pages: t/long/62.
+      // In either scheme, and at both widths, all pages: t/long/63.
       t.same(await violations(page), [], `${file}: axe`);
       t.same(await collisions(page), [], `${file}: in its pictures no text lies on a line or on another`);
       await page.emulateMedia({ media: 'print' });

@@ -9,12 +9,13 @@
 import { chmodSync, mkdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { getgrnam, getpwnam } from './perlfunc.ts';
+import { chroot, getgrnam, getpwnam, own_group } from './perlfunc.ts';
 import { checking, program } from './perlrun.ts';
 import { Tainted } from './perlsec.ts';
 import { $, ENV } from './perlvar.ts';
 
 const missing: string[] = []; // the protections that are off
+const instead: string[] = []; // what stands in for something that this system has not
 
 function refuse(name: string, why: string): never {
   process.stderr.write(`${program}: ${name}: ${why}\n`);
@@ -34,6 +35,18 @@ const id = /^[a-z_][a-z0-9_.-]*\$?$/i;
 
 /** `$> == 0` at the start: root, who can do what the original does. */
 const is_root = (): boolean => $['>'] === 0;
+
+/**
+ * What the daemon will do of root's later is tried now, and taken back: in a user namespace that knows few ids, or a container
+ * without the capability, root cannot do it, and the daemon would find that out when only its log can be told.
+ */
+function try_as_root(name: string, what: string, action: () => void): void {
+  try {
+    action();
+  } catch {
+    refuse(name, `root can't ${what} here: ${$['!']}; start it as an ordinary user`);
+  }
+}
 
 /** Makes a folder, whatever the umask is, unless it is there; another program that starts at the same time may make it too. */
 function make_folder(name: string, folder: string, mode: number): void {
@@ -70,10 +83,11 @@ function try_writing(name: string, file: string): void {
   }
 }
 
-/** Says on STDERR, in one line, which protections only root could have had, if any is missing. */
+/** Says on STDERR, a line each, what another value stands in for, and which protections only root could have had. */
 export function report_missing(): void {
   if (missing.length > 0) process.stderr.write(`${program}: not root: ${missing.join('; ')}\n`);
-  missing.length = 0;
+  for (const line of instead) process.stderr.write(`${program}: ${line}\n`);
+  missing.length = instead.length = 0;
 }
 
 /** One method a constant: what the environment names, or the original's value, checked. */
@@ -100,24 +114,43 @@ export const constant = {
    */
   user(name: string, value: string): string | undefined {
     const user = override(name, id, "a user's name") ?? (is_root() ? value : undefined);
-    if (user === undefined) missing.push('no change of user: conversations run as you');
-    else if (getpwnam(user) === undefined) refuse(name, `there is no user ${user}`);
-    else if (!is_root()) refuse(name, `only root can become ${user}`);
+    if (user === undefined) {
+      missing.push('no change of user: conversations run as you');
+      return undefined;
+    }
+    const uid = getpwnam(user) ?? refuse(name, `there is no user ${user}`);
+    if (!is_root()) refuse(name, `only root can become ${user}`);
+    try_as_root(name, `become ${user}`, () => {
+      $['>'] = uid;
+      $['>'] = $['<'];
+    });
     return user;
   },
 
   /**
-   * The group that the daemon becomes.
+   * The group that the daemon becomes. Debian's `nogroup` has no counterpart in Fedora or Arch: nobody's own group stands in.
    *
    * @param name the variable that overrides it
    * @param value the original's
    * @returns the group's name; undefined, where not root started it, for no change
    */
   group(name: string, value: string): string | undefined {
-    const group = override(name, id, "a group's name") ?? (is_root() ? value : undefined);
-    if (group === undefined) missing.push('no change of group');
-    else if (getgrnam(group) === undefined) refuse(name, `there is no group ${group}`);
-    else if (!is_root()) refuse(name, `only root can become ${group}`);
+    let group = override(name, id, "a group's name");
+    if (group === undefined && is_root()) {
+      group = getgrnam(value) === undefined ? own_group('nobody') ?? value : value;
+      if (group !== value) instead.push(`no group ${value} here, so conversations have nobody's own: ${group}`);
+    }
+    if (group === undefined) {
+      missing.push('no change of group');
+      return undefined;
+    }
+    const gid = getgrnam(group) ?? refuse(name, `there is no group ${group}`);
+    if (!is_root()) refuse(name, `only root can become ${group}`);
+    const before = $[')'];
+    try_as_root(name, `become ${group}`, () => {
+      $[')'] = `${gid} ${gid}`;
+      $[')'] = before;
+    });
     return group;
   },
 
@@ -136,6 +169,9 @@ export const constant = {
       return undefined;
     }
     if (!is_root()) refuse(name, `only root can lock children into ${home}`);
+    try_as_root(name, `lock children into ${home}`, () => {
+      if (!chroot('/')) throw new Error(); // where it is already
+    });
     try {
       const there = statSync(home, { throwIfNoEntry: false });
       if (there && !there.isDirectory()) refuse(name, `${home} is not a folder`);

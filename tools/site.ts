@@ -21,6 +21,7 @@ import { search } from './site/search.ts';
 import { test_pages } from './site/sources.ts';
 import { start } from './site/start.ts';
 import { LANGUAGES } from './site/words.ts';
+import { with_steps } from './steps.ts';
 import { SCENES, trace, type Scene, type Step } from './trace.ts';
 
 const CONSOLE = /^```console\n[^]*?^```$/gm;
@@ -33,17 +34,17 @@ function with_sessions_of(original: string, page: string): string {
   return page.replace(CONSOLE, (block) => blocks.shift() ?? block);
 }
 
-/** Brings the guide's sessions up to date. */
+/** Brings the guide's sessions, and the programs that it shows, up to date. */
 async function refresh(): Promise<void> {
   const { en, es } = read_guides();
   for (const { name, text } of en) {
-    const now = await run_sessions(text);
+    const now = await run_sessions(with_steps(text));
     const update = (file: string, before: string, after: string): void => {
       if (lasting(after) !== lasting(before)) writeFileSync(join(docs, file), after);
     };
     update(`${name}.md`, text, now);
     const spanish = es.find((chapter) => chapter.name === name);
-    if (spanish) update(`es/${name}.md`, spanish.text, with_sessions_of(now, spanish.text));
+    if (spanish) update(`es/${name}.md`, spanish.text, with_sessions_of(now, with_steps(spanish.text)));
   }
 }
 

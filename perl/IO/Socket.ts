@@ -135,7 +135,9 @@ export class IO_Socket_INET {
     const port = Number(Tainted.raw(LocalPort));
     const [inherited] = take_listen_fds();
     const fd = inherited === undefined ? listen_on(port, Listen, Reuse) : adopt(inherited, port);
-    return fd === undefined ? undefined : new IO_Socket_INET(fd);
+    if (fd === undefined) return undefined;
+    starter.listens(fd);
+    return new IO_Socket_INET(fd);
   }
 
   /**

@@ -156,7 +156,7 @@ export function warm_up(): void {
   if (libc().pipe2(ends, C.O_CLOEXEC) !== 0) return;
   const [reader, writer] = [new IO_Handle(ends[0] ?? -1), new IO_Handle(ends[1] ?? -1)];
   for (let i = 0; i < ROUNDS; i++) {
-    telnet(reader, read_limits(), () => undefined);
+    for (const end of [reader, writer]) telnet(end, read_limits(), () => undefined);
     writer.print('one line\r\n', 'and another\n');
     reader.getline();
     reader.getline();

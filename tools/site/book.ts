@@ -158,7 +158,10 @@ ${this.#rows(perl, from, to)}
     }
     const names = kind === 'console' ? PART.exec(content)?.[1]?.split(' ') : undefined;
     if (names) return this.parts(names);
-    return `<pre tabindex="0"><code>${coloured(content.replace(/\n$/, ''), kind).join('\n')}</code></pre>\n`;
+    const code = `<pre tabindex="0"><code>${coloured(content.replace(/\n$/, ''), kind).join('\n')}</code></pre>`;
+    if (!/^docs\/[\w/.-]+$/.test(title)) return `${code}\n`;
+    this.#site.files.add(title);
+    return `<figure><figcaption><a href="site:files/${title}"><code>${title}</code></a></figcaption>\n${code}</figure>\n`;
   }
 
   /** The tables: each cell knows its column, rows of errata can be landed on, and sentences need room. */

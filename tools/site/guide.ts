@@ -22,7 +22,7 @@ export interface Chapter {
 
 /** The pages beside the guide, in order; one that is not named here comes after the first three. */
 const BESIDE = [
-  'exercises', 'glossary', 'paragraphs', '', 'errata', 'eliza', 'conversation', 'transcript', 'reliability', 'performance',
+  'exercises', 'glossary', 'course', '', 'errata', 'eliza', 'conversation', 'transcript', 'reliability', 'performance',
 ];
 
 function rank({ name, number }: Chapter): number {

@@ -163,7 +163,8 @@ void t.test('in a browser, from the file system', { skip: needs_browser }, async
     await page.locator('.pair:has(#daemon-69) .erratum').click();
     t.ok(await page.locator('tr#e24').isVisible(), 'an erratum’s number leads to its row');
     const rows: string[] = await page.evaluate('[...document.querySelectorAll("tr[id]")].map(({ id }) => id)');
-    t.equal(new Set(rows).size, 43, 'there are 43 rows to be led to');
+    const numbers = readFileSync(join(root, 'docs', 'errata.md'), 'utf8').match(/^\| \d+(?= \|)/gm) ?? [];
+    t.same(rows, numbers.map((text) => `e${text.slice(2)}`), 'as each number does');
     await page.locator('tr#e24 a', { hasText: 't/' }).first().click();
     t.match(await page.locator('h1').innerText(), /^t\/\d\d-.*\.t\.ts$/, 'and from there its test can be read');
   });

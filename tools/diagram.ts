@@ -8,13 +8,13 @@
  * client -> daemon | connects | eliza_hup.pl:28
  * daemon => child | forks | Daemon.pm:69
  * child | talks | eliza_hup.pl:48
- * child x | exits | 36
+ * child x | exits | eliza_hup.pl:36
  * daemon -x child | reaps it | Daemon.pm:91
  * ```
  *
- * `->` is a message, `=>` begins a lane's life, `x` ends one's own and `-x` another's. A number without a file is of the file
- * before it. The lanes stand at the left, what happens is written beside them, so that no text lies on a line. A tree is
- * indented, two blanks a level.
+ * `->` is a message, `=>` begins a lane's life, `x` ends one's own and `-x` another's. A number carries its file, but for one
+ * that follows another of the same file in the same line: `Daemon.pm:44, 46`. The lanes stand at the left, what happens is
+ * written beside them, so that no text lies on a line. A tree is indented, two blanks a level.
  *
  * @module
  */
@@ -74,21 +74,19 @@ function picture(title: string, width: number, height: number, shapes: string[])
   ].join('\n');
 }
 
-/** Reads steps. A number without a file takes the last one that was named; each step names its file again. */
+/** Reads steps. */
 function steps_of(texts: readonly string[]): Step[] {
-  let file = '';
   return texts.map((text) => {
     const [who = '', what = '', where = ''] = text.split('|').map((part) => part.trim());
     const [from = '', arrow = '', to = from] = who.split(/ (->|=>|-x|x)(?: |$)/).map((part) => part.trim());
-    let shown = '';
+    let file = '';
     const places = where.split(', ').filter(Boolean).map((one): Where => {
       const [, named, numbers, first] = /^(?:(eliza_hup\.pl|Daemon\.pm):)?((\d+)(?:-\d+)?\+?)$/.exec(one) ?? [];
       if (numbers === undefined || first === undefined) return { text: one };
+      if (named === undefined && file === '') throw new Error(`of which file is line ${one} of "${text}"?`);
+      const same = named === undefined || named === file;
       file = named ?? file;
-      if (file === '') throw new Error(`of which file is line ${one} of "${text}"?`);
-      const full = file === shown ? numbers : `${file}:${numbers}`;
-      shown = file;
-      return { text: full, file, line: first };
+      return { text: same ? numbers : `${file}:${numbers}`, file, line: first };
     });
     return { from, arrow, to: to || from, text: what, where: places };
   });

@@ -133,7 +133,9 @@ function step_of({ name: call, args, result, file }: Call, { who, place, name }:
       : undefined;
     case 'chroot': return step('locks itself in');
     case 'setresuid': return step(`becomes ${uids(args)}`);
-    case 'dup2': return file === 'eliza_hup' ? step(`has the client for its STD${STD[Number(args[1])] ?? ''}`) : undefined;
+    case 'dup2': return file === 'eliza_hup' && !place.perl.endsWith('+')
+      ? step(`has the client for its STD${STD[Number(args[1])] ?? ''}`)
+      : undefined;
     case 'close': return CLOSES[place.perl] === undefined ? undefined : step(CLOSES[place.perl] ?? '');
     case 'execvp': return step('executes itself again');
     case '_exit': return step(`exits with ${String(args[0])}`, 'x');
@@ -306,7 +308,7 @@ const SPANISH: readonly (readonly [english: RegExp, spanish: string])[] = [
   [/^executes itself again$/, 'se ejecuta de nuevo'], [/^exits with (.*)$/, 'termina con $1'], [/^logs /, 'anota '],
   [/^becomes /, 'pasa a ser '], [/\beffective\b/, 'efectivo'], [/\bsaved\b/, 'guardado'],
 ];
-const LANES: Readonly<Record<string, string>> = { you: 'usted', client: 'cliente', daemon: 'demonio' };
+const LANES: Readonly<Record<string, string>> = { you: 'tú', client: 'cliente', daemon: 'demonio' };
 
 /** A step as it is shown in a language. */
 function in_language({ who, to, what, ...rest }: Step, language: Language): Step {

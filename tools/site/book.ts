@@ -49,7 +49,8 @@ function replace(token: Token, html: string, type: 'html_inline' | 'html_block')
   Object.assign(token, { type, content: html, children: null, tag: '' });
 }
 
-const PART = /^\$ node tools\/compare\.js ([\w ]+)\n[^$]*$/;
+/** A session that shows parts of the program in two columns, and no more. */
+const PART = /^\$ node tools\/compare\.js ([\w ]+)\n(?![^]*^\$ )/m;
 
 /** What a page needs to know of the site. */
 interface Site {
@@ -172,13 +173,16 @@ ${this.#rows(perl, from, to)}
     tokens.forEach((token, i) => {
       const text = tokens[i + 1]?.type === 'inline' ? text_of([tokens[i + 1] ?? token]) : '';
       if (token.type === 'tr_open') column = 0;
-      if (token.type === 'th_open') heads.push(text);
+      if (token.type === 'th_open') {
+        heads.push(text);
+        if (text === '') for (const part of [token, tokens[i + 2]]) if (part) part.tag = 'td'; // which heads nothing
+      }
       if (token.type !== 'td_open') return;
       token.attrSet('data-column', heads[column++] ?? '');
       longest = Math.max(longest, text.length);
       if (errata && column === 1 && /^\d+$/.test(text)) tokens[i - 1]?.attrSet('id', `e${text}`);
     });
-    if (open) open.attrSet('class', heads.length > 2 && longest > 40 ? 'wide' : '');
+    if (open) open.attrSet('class', heads.length > 6 ? 'wide many' : heads.length > 2 && longest > 40 ? 'wide' : '');
   }
 
   /** @returns a page's text as HTML, and what can be found in it */
@@ -214,7 +218,7 @@ ${this.#rows(perl, from, to)}
     const number = chapter.number === undefined ? '' : `<span class="number">${chapter.number}</span>`;
     const html = render(tokens)
       .replace('<h1>', `<h1>${number}`)
-      .replaceAll(/<table class="(\w*)">/g, (_, look: string) =>
+      .replaceAll(/<table class="([\w ]*)">/g, (_, look: string) =>
         `<div class="table ${look}" tabindex="0" role="region" aria-label="${say.table} ${++tables}"><table>`)
       .replaceAll('</table>', '</table></div>');
     return { html, found };

@@ -43,7 +43,7 @@ stand the chapters that speak of it, the tests that hold it, and what it calls.`
 Junto a cada fila están los capítulos que hablan de ella, las pruebas que la sostienen y aquello a lo que llama.`,
     keys: `Arriba y abajo van de línea en línea, izquierda y derecha cambian de columna, <kbd>n</kbd> y <kbd>p</kbd> van de
 parte en parte.`,
-    have: '¿Tiene el Perl, o una página guardada que lo muestre? Suéltelo aquí, péguelo o elíjalo:',
+    have: '¿Tienes el Perl, o una página guardada que lo muestre? Suéltalo aquí, pégalo o elígelo:',
     stays: 'No sale de este navegador.',
     forget: 'Olvidarlo',
     parts: 'Partes',
@@ -53,7 +53,7 @@ parte en parte.`,
     lines: 'líneas',
     and: 'y',
     script: {
-      whole: 'todas las líneas son suyas', lacks: ['a su copia le falta la línea', 'a su copia le faltan las líneas'],
+      whole: 'todas las líneas son tuyas', lacks: ['a tu copia le falta la línea', 'a tu copia le faltan las líneas'],
       nothing: 'No se reconoce en él ninguna línea de los dos ficheros.',
     },
   },
@@ -121,11 +121,11 @@ const talk_words = {
     },
   },
   es: {
-    description: 'Converse con ELIZA y vea de dónde sale cada respuesta',
-    what: 'El motor del demonio, en su navegador: nada de lo que diga sale de esta página. <i>adiós</i> la termina.',
-    you: 'Usted:', say: 'Decir', language: 'Idioma:',
+    description: 'Conversa con ELIZA y mira de dónde sale cada respuesta',
+    what: 'El motor del demonio, en tu navegador: nada de lo que digas sale de esta página. <i>adiós</i> la termina.',
+    you: 'Tú:', say: 'Decir', language: 'Idioma:',
     script: {
-      you: 'usted', why: 'de dónde sale', from_memory: 'de la memoria', earlier: 'una línea anterior:',
+      you: 'tú', why: 'de dónde sale', from_memory: 'de la memoria', earlier: 'una línea anterior:',
       keyword: 'palabra clave', rank: 'rango', decomposition: 'descomposición', fits: 'encaja', not: 'no encaja',
       reassembly: 'recomposición', memory: 'memoria', kept: 'guardadas',
     },

@@ -35,9 +35,9 @@ Perl.`],
     what: `Un demonio en Perl, de un curso de programación en red, escrito en TypeScript <b>línea a línea y con un fork(2) de
 verdad</b>. Deja que cada cliente de telnet converse con ELIZA en un proceso hijo propio, encerrado en un directorio y sin
 privilegios; escribe en el log del sistema, termina con TERM en orden y se rearranca con HUP.`,
-    run: 'Ejecútelo', talk: 'Conversar con ELIZA', more: 'El resto, en dos columnas',
+    run: 'Ejecútalo', talk: 'Conversar con ELIZA', more: 'El resto, en dos columnas',
     ways: [
-      ['Para leer', `<a href="FIRST">Empiece la guía</a>, o <a href="READER">compare línea a línea</a>, con su propia copia del
+      ['Para leer', `<a href="FIRST">Empieza la guía</a>, o <a href="READER">compara línea a línea</a>, con tu propia copia del
 Perl.`],
       ['Para estudiar', `<a href="EXERCISES">Los ejercicios</a>: cada uno tiene una prueba que falla hasta que está hecho.
 <a href="ERRATA">Las erratas</a> del Perl, cada una con su prueba.`],

@@ -74,6 +74,22 @@ for (const { name, code, logs } of errors) {
   });
 }
 
+const hoards = {
+  'in buffers': 'Array.from({ length: 64 }, () => Buffer.alloc(2 ** 24, 1));',
+  'in arrays': 'Array.from({ length: 128 }, (_, i) => new Array(1e6).fill(i));',
+};
+for (const [what, code] of Object.entries(hoards)) {
+  void t.test(`a gigabyte of memory, ${what}`, { skip: needs_log }, async (t) => {
+    const { port, pid, logged, log } = await edited(t, code);
+    const daemon = pid();
+    t.notMatch(await heard(port), /^Eliza:/m, 'the conversation ends before it has begun');
+    await logged(/: (Child \d+ ended by signal \d+|RangeError: .*)$/);
+    await until('the child to be reaped', () => children(daemon).length === 0);
+    t.equal(pid(), daemon, 'the daemon lives on');
+    t.notMatch(log().join('\n'), /finished/, 'no such conversation counts as finished');
+  });
+}
+
 void t.test('a rejected promise that nobody awaits', { skip: needs_log }, async (t) => {
   const { port, pid, logged } = await edited(t, 'void Promise.reject(new Error("oops"));');
   const daemon = pid();

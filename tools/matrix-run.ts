@@ -48,18 +48,31 @@ export async function must(what: string, words: readonly string[], cwd?: string)
 }
 
 /**
- * Makes a Debian system.
+ * Has mmdebstrap make a Debian system, of whatever kind.
  *
  * @param suite which
- * @param to where: a folder, or a file that ends in .tar
- * @param more for mmdebstrap, and more packages
+ * @param to its folder
+ * @param options mmdebstrap's
  */
-export async function bootstrap(suite: string, to: string, more: string[] = [], packages: string[] = []): Promise<void> {
+export async function debian(suite: string, to: string, options: readonly string[]): Promise<void> {
   await must(`Debian ${suite}`, [
-    'mmdebstrap', '--mode=root', '--variant=minbase', `--include=${[...PACKAGES, ...packages].join()}`,
+    'unshare', '--mount', '--propagation', 'private', // what it mounts goes with it, however it ends
+    'mmdebstrap', '--mode=root',
     '--aptopt=Acquire::Check-Valid-Until "false"', // a mirror that has stood still for some weeks will do
-    ...more, suite, to, ...process.env['DEBIAN_MIRROR'] === undefined ? [] : [process.env['DEBIAN_MIRROR']],
+    ...options, suite, to, ...process.env['DEBIAN_MIRROR'] === undefined ? [] : [process.env['DEBIAN_MIRROR']],
   ]);
+}
+
+/**
+ * Makes a Debian system on which the daemon's tests can be run.
+ *
+ * @param suite which
+ * @param to its folder
+ * @param options mmdebstrap's, where there are more
+ * @param packages more packages
+ */
+export function bootstrap(suite: string, to: string, options: string[] = [], packages: string[] = []): Promise<void> {
+  return debian(suite, to, ['--variant=minbase', `--include=${[...PACKAGES, ...packages].join()}`, ...options]);
 }
 
 /**

@@ -75,7 +75,8 @@ async function on_distro(suite: string): Promise<Named[]> {
     `mount --bind "${dir}" "${dir}"`, // a root that is a mount point: the tests have mount namespaces of their own
     `mount --bind "${root}" "${dir}/eliza-hup"`, `mount -t proc proc "${dir}/proc"`, `mount --rbind /dev "${dir}/dev"`,
     `mount -t tmpfs -o mode=1777 tmp "${dir}/tmp"`,
-    `exec setsid chroot "${dir}" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TMPDIR=/tmp "$@"`,
+    `chroot "${dir}" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TMPDIR=/tmp setsid "$@"`,
+    'exit $?', // not exec: the shell is this system's process 1, and reaps its orphans
   ].join('\n');
   const spaces = ['unshare', '--mount', '--propagation', 'private', '--net', '--pid', '--fork', '--kill-child'];
   return rows_in(`Debian ${suite}`, [...spaces, 'sh', '-c', enter, 'sh', 'node', '/eliza-hup/tools/matrix-row.js']);

@@ -17,7 +17,8 @@ import { $, set_errno } from '../perlvar.ts';
 
 const READ_WRITE = C.PROT_READ | C.PROT_WRITE;
 const CLOCKS = [0, 1, 2, 3, 4, 5, 6, 7]; // the machine's and its own; other processes' have numbers below 0
-const PRIVATE = C.MAP_PRIVATE | C.MAP_ANONYMOUS | C.MAP_FIXED | C.MAP_NORESERVE | C.MAP_STACK;
+const PRIVATE = C.MAP_PRIVATE | C.MAP_ANONYMOUS | C.MAP_FIXED | C.MAP_NORESERVE | C.MAP_STACK
+  | C.MAP_DROPPABLE; // as glibc's getrandom has it since 2.41
 
 /**
  * What V8, libuv and the C library call while a program reads, writes and computes, and at its end. Of what a child could
@@ -109,12 +110,13 @@ function look(log: number): Known {
     return { start, length: Number.parseInt(to, 16) - start, protection };
   });
   const [, data] = /^VmData:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
+  const unused = code.filter(({ protection }) => protection === C.PROT_NONE).reduce((sum, { length }) => sum + length, 0);
   return {
     log,
     filter: filter(rules(log), 'kill'),
     last: Math.max(...readdirSync('/proc/self/fd').map(Number)),
     code,
-    data: 1024 * Number(data),
+    data: 1024 * Number(data) - unused,
   };
 }
 
@@ -132,10 +134,10 @@ export function pledge(_promises: 'stdio'): void {
   disconnect(last, kept);
   for (const { start, length, protection } of code) libc().mprotect(start, length, protection);
 
-  const limit = (resource: number, value: number): void => {
-    libc().setrlimit(resource, { rlim_cur: value, rlim_max: value });
+  const limit = (resource: number, value: number, hard = value): void => {
+    libc().setrlimit(resource, { rlim_cur: value, rlim_max: hard });
   };
-  limit(C.RLIMIT_CPU, CPU);
+  limit(C.RLIMIT_CPU, CPU, CPU + 1); // SIGXCPU, which the log can tell from others; KILL for whoever ignores it
   limit(C.RLIMIT_DATA, data + DATA);
   limit(C.RLIMIT_CORE, 0);
   limit(C.RLIMIT_NPROC, 0);

@@ -154,7 +154,7 @@ export const wrong_answers: Readonly<Record<number, readonly Wrong[]>> = {
       [/^import { readFileSync.*\n/m, ''],
       ['let script: string | undefined;', 'const script: string | undefined = undefined;'],
     ], says: 'a client who comes after the HUP meets the new rules' },
-    { thought: 'the file will be a script', changes: [[/^ {4}void new Eliza.*\n/m, '']],
+    { thought: 'the file will be a script', changes: [[/^ {4}new Eliza.*\n/m, '']],
       says: 'a script that is none: the log has "The rules stay as they were: WHY"' },
   ],
   12: [
@@ -197,7 +197,7 @@ export const wrong_answers: Readonly<Record<number, readonly Wrong[]>> = {
         '  begun.push(now);\n  return begun.length > PER_MINUTE;',
       ],
     ], says: 'a client is greeted again when the minute is over; those refused meanwhile do not count' },
-    { thought: 'what has begun stays begun', changes: [[/^ {2}while \(begun\[0\].*\n/m, '']],
+    { thought: 'a minute is a minute', changes: [['1000 * MINUTE', '60_000 * MINUTE']],
       says: 'a client is greeted again when the minute is over; those refused meanwhile do not count' },
   ],
   15: [

@@ -14,6 +14,7 @@ import { readdirSync } from 'node:fs';
 import { C, libc } from './libc.ts';
 import { code_to_large_pages } from './Linux/LargePages.ts';
 import { filter, install, type Rule } from './Linux/Seccomp.ts';
+import { plain } from './Linux/Warmup.ts';
 import { forget_pending, ignore_strays, ignored, signo } from './perlipc.ts';
 import { die, exec, exit } from './perlfunc.ts';
 import { $, set_errno } from './perlvar.ts';
@@ -31,11 +32,14 @@ const skip_dontfork: Rule = { call: 'madvise', when: [[2, '==', C.MADV_DONTFORK]
 const keep_ignored = ['HUP' as const, ...ignored].map((signal): Rule => (
   { call: 'rt_sigaction', when: [[0, '==', signo(signal)], [2, '==', 0]], answer: 0 }));
 
-/** Node's switches, which the program gives itself. */
+const needed = ['--single-threaded', '--v8-pool-size=1'];
+
+/** Node's switches, which the program gives itself; those that it cannot do without come first. */
 export const flags = [
-  '--single-threaded', '--v8-pool-size=1',
-  // For the children: what the parent has compiled stays compiled, and they write as little as can be into its memory.
-  '--no-flush-bytecode', '--no-opt', '--no-sparkplug',
+  ...needed,
+  // For the children: what they call is compiled in the parent when it is loaded, and stays compiled; and they write as
+  // little as can be into its memory.
+  '--no-lazy', '--no-flush-bytecode', '--no-opt', '--no-maglev', '--no-sparkplug',
   // For fork, which pays for each page that the parent has written: no copy of V8's builtins, a small nursery.
   '--no-short-builtin-calls', '--max-semi-space-size=1',
 ];
@@ -76,8 +80,9 @@ export function prepare(): void {
   Object.defineProperty(process, 'pid', { get: () => $['$'], enumerable: true }); // Node knows it from its start
   ignore_strays();
   const ready = skipped();
-  if (ready && flags.every((flag) => process.execArgv.includes(flag))) {
-    code_to_large_pages();
+  const wanted = plain ? needed : flags;
+  if (ready && wanted.every((flag) => process.execArgv.includes(flag))) {
+    if (!plain) code_to_large_pages();
     return;
   }
   if (!ready && !install(filter([skip_dontfork, ...keep_ignored], 'allow'))) {
@@ -85,7 +90,7 @@ export function prepare(): void {
   }
   if (!skipped()) die("Can't fork here: the seccomp filter that fork needs has no effect\n");
   close_on_exec();
-  exec(process.execPath, ...flags, ...process.execArgv.filter((flag) => !flags.includes(flag)), ...process.argv.slice(1));
+  exec(process.execPath, ...wanted, ...process.execArgv.filter((flag) => !flags.includes(flag)), ...process.argv.slice(1));
   die(`Can't execute ${process.execPath} again: ${$['!']}\n`);
 }
 

@@ -20,10 +20,11 @@ export const C = {
   FD_CLOEXEC: 1, O_CLOEXEC: 0o2000000,
   // socket(2), socket(7), unix(7)
   AF_UNIX: 1, AF_INET: 2, SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_NONBLOCK: 0o4000, SOCK_CLOEXEC: 0o2000000,
-  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21,
+  SHUT_WR: 1, SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21,
   // madvise(2), mmap(2), mremap(2)
-  MADV_DONTFORK: 10, MADV_HUGEPAGE: 14, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4,
-  MAP_PRIVATE: 0x02, MAP_ANONYMOUS: 0x20, MREMAP_MAYMOVE: 1, MREMAP_FIXED: 2,
+  MADV_DONTFORK: 10, MADV_HUGEPAGE: 14, MADV_COLLAPSE: 25, PROT_NONE: 0, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4,
+  MAP_PRIVATE: 0x02, MAP_ANONYMOUS: 0x20, MAP_NORESERVE: 0x4000, MAP_FIXED_NOREPLACE: 0x100000,
+  MREMAP_MAYMOVE: 1, MREMAP_FIXED: 2,
   // prctl(2), seccomp(2)
   PR_SET_SECCOMP: 22, PR_SET_NO_NEW_PRIVS: 38, SECCOMP_MODE_FILTER: 2,
   // setrlimit(2)
@@ -131,6 +132,7 @@ function declare() {
     read: c<(fd: number, into: Buffer, size: number) => number>('long read(int, void *, size_t)'),
     write: c<(fd: number, bytes: Buffer, size: number) => number>('long write(int, const void *, size_t)'),
     close: c<(fd: number) => number>('int close(int)'),
+    shutdown: c<(fd: number, how: number) => number>('int shutdown(int, int)'),
     dup2: c<(from: number, to: number) => number>('int dup2(int, int)'),
     fcntl_lock: c<(fd: number, command: number, lock: Flock) => number>('int fcntl(int, int, _Inout_ flock *)'),
     socketpair: c<(domain: number, type: number, protocol: number, ends: Int32Array) => number>(

@@ -28,7 +28,7 @@ const loads = [1, 8, 16, 32] as const; // the last is more than the backlog of 2
 interface Figures {
   /** Conversations a second, by clients: one figure a round. */
   rate: Partial<Record<number, number[]>>;
-  /** Processor time of a conversation in ms and its minor faults, the server's and the child's, by clients, a figure a round. */
+  /** Of a conversation: processor time in ms and minor faults, the server's and the child's, by clients, a figure a round. */
   time: Partial<Record<number, number[]>>;
   faults: Partial<Record<number, number[]>>;
   /** To the first greeting, in ms: the median at 1 client and the 99th percentile at 8, a figure a round. */

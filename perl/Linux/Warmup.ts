@@ -16,7 +16,7 @@ const IN_ALL = 1000; // milliseconds, from the first call, to wait for moments i
 const AT_ONCE = 2; // milliseconds between two looks at who waits; putting memory in order takes 20 to 40, in one go
 const ROUNDS = 50; // V8 settles what it expects of a function's objects after a few calls
 
-/** Memory is as the kernel and V8 have it, and nothing is rehearsed: see `--help`. */
+/** Whether the environment wants memory as the kernel and V8 have it, and nothing rehearsed. */
 export const plain = process.env.ELIZA_FORK === 'plain';
 
 /** What is rehearsed, step by step. Each step is tried on its own; one that cannot be done changes nothing. */

@@ -10,6 +10,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { look_again } from '../OpenBSD/Pledge.ts';
 import { enlarge, gather } from './Heap.ts';
 
 const IN_ALL = 1000; // milliseconds, from the first call, to wait for moments in which nobody is served; a tenth of it is used
@@ -22,12 +23,14 @@ export const plain = process.env.ELIZA_FORK === 'plain';
 /** What is rehearsed, step by step. Each step is tried on its own; one that cannot be done changes nothing. */
 function* steps(rehearse: () => void): Generator<undefined, void> {
   attempt(put_together);
+  attempt(look_again);
   yield;
   for (let round = 0; round < ROUNDS && performance.now() < end; round++) {
     attempt(rehearse);
     yield;
   }
   attempt(enlarge);
+  attempt(look_again);
 }
 
 function attempt(step: () => void): void {

@@ -25,7 +25,7 @@ function* steps(rehearse: () => void): Generator<undefined, void> {
   attempt(put_together);
   attempt(look_again);
   yield;
-  for (let round = 0; round < ROUNDS && performance.now() < end; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     attempt(rehearse);
     yield;
   }

@@ -44,8 +44,11 @@ for (const attached of [false, true]) {
     const { pid, port } = await start(t, attached ? { attached, args: ['--foreground'] } : {});
     await until('the pid file', pid);
     await until('large pages', () => in_large_pages(pid()) >= 4096);
-    await (await Client.greeted(port)).bye();
-    t.pass('with nobody doing anything, and it serves');
+    t.pass('with nobody doing anything');
+    const client = await Client.greeted(port);
+    const [child = 0] = children(pid());
+    t.notMatch(readFileSync(`/proc/${child}/maps`, 'latin1'), /^\S+ .wx/m, 'a child finds no memory where it could write code');
+    await client.bye();
   });
 }
 

@@ -10,7 +10,7 @@ import t from 'tap';
 import { steps, with_steps } from '../tools/steps.ts';
 import {
   children, Client, environment, folder, free_port, has_ended, home_in, is_root, needs_log, needs_root, pid_exists, pid_in,
-  root, run, start, status, type Test, until,
+  root, run, send, start, status, type Test, until,
 } from './harness.ts';
 
 /** The compiled program of a step. */
@@ -31,7 +31,7 @@ async function serve(t: Test, step: number, flags: string[] = []): Promise<Attac
   const child = spawn('env', ['-i', ...words, process.execPath, ...flags, program(step), String(port)], { stdio: 'ignore' });
   const server = child.pid ?? 0;
   t.teardown(() => {
-    for (const pid of children(server)) process.kill(pid, 'SIGKILL');
+    for (const pid of children(server)) send(pid, 'SIGKILL');
     child.kill('SIGKILL');
   });
   const client = await until('a server that listens', () => Client.open(port).catch(() => undefined));
@@ -89,9 +89,9 @@ void t.test('3: no zombies', async (t) => {
   await until('the child to be reaped', () => !pid_exists(first));
   const second = await Client.greeted(port);
   const [child = 0] = children(server);
-  process.kill(child, 'SIGTERM');
+  send(child, 'SIGTERM');
   t.match(await second.say('What was that?'), /^Eliza:\t/, 'a child is deaf to TERM: it has the handler of its parent');
-  process.kill(server, 'SIGTERM');
+  send(server, 'SIGTERM');
   t.equal(await ended(), 0, 'TERM ends the server all the same, with status 0');
   t.notOk(pid_exists(child), 'and the child, by KILL');
 });
@@ -108,7 +108,7 @@ void t.test('4: launch_child', async (t) => {
   const { server, client, port } = await serve(t, 4);
   await client.prompted(1);
   const [child = 0] = children(server);
-  process.kill(child, 'SIGTERM');
+  send(child, 'SIGTERM');
   await client.end();
   await until('the child to be reaped', () => !pid_exists(child));
   t.match(await (await Client.greeted(port)).bye(), /^Eliza:\t/, 'TERM for a child ends that child, and the server goes on');
@@ -125,7 +125,7 @@ void t.test('4: a TERM for a child, too early, ends the child', async (t) => {
 
 void t.test('4: the terminal', async (t) => {
   const { server, ended } = await serve(t, 4);
-  process.kill(server, 'SIGHUP'); // what the kernel sends when the terminal goes
+  send(server, 'SIGHUP'); // what the kernel sends when the terminal goes
   t.equal(await ended(), null, 'HUP ends the server');
 });
 
@@ -137,7 +137,7 @@ void t.test('5: a daemon', async (t) => {
   t.same(await run(process.execPath, command, { env }), { status: 0, signal: null, stdout: '', stderr: '' },
     'the command returns, without a word');
   const server = pid_in(pidfile);
-  t.teardown(() => { if (pid_exists(server)) process.kill(server, 'SIGKILL'); });
+  t.teardown(() => { if (pid_exists(server)) send(server, 'SIGKILL'); });
   t.equal(readlinkSync(`/proc/${server}/cwd`), '/', 'its folder is /');
   t.same([0, 1, 2].map((fd) => readlinkSync(`/proc/${server}/fd/${fd}`)), ['/dev/null', '/dev/null', '/dev/null'],
     'its standard input, output and error are /dev/null');
@@ -146,7 +146,7 @@ void t.test('5: a daemon', async (t) => {
   const client = await Client.greeted(port);
   const other = await run(process.execPath, [program(5), String(await free_port())], { env });
   t.match(other.stderr, `Server already running with PID ${server}`, 'a second one is refused');
-  process.kill(server, 'SIGTERM');
+  send(server, 'SIGTERM');
   await client.end();
   await until('the end of the server', () => !pid_exists(server));
   t.notOk(existsSync(pidfile), 'TERM ends it, and its pid file goes');
@@ -161,7 +161,7 @@ void t.test('5: root', { skip: needs_root }, async (t) => {
   const [child = 0] = children(server);
   t.equal(status(child, 'Uid'), '0 0 0 0', 'started by root, its children are root');
   t.equal(readlinkSync(`/proc/${child}/root`), '/', 'and see every file');
-  process.kill(server, 'SIGTERM');
+  send(server, 'SIGTERM');
   await until('the end of the server', () => !pid_exists(server));
 });
 
@@ -178,7 +178,7 @@ void t.test('6: a log, and no privileges', { skip: needs_log }, async (t) => {
   await client.bye();
   t.match((await logged(/finished/)).map((line) => line.replace(/.*\]: /, '')),
     [/^Server accepting/, /^Accepting a connection from/, /^Connection from .* finished$/], 'the log tells what happens');
-  process.kill(server, 'SIGHUP');
+  send(server, 'SIGHUP');
   await until('the end of the server', () => !pid_exists(server));
   t.ok(existsSync(pidfile), 'HUP ends it at once: the pid file stays behind');
 });
@@ -186,7 +186,7 @@ void t.test('6: a log, and no privileges', { skip: needs_log }, async (t) => {
 void t.test('7: HUP', { skip: needs_log }, async (t) => {
   const { port, pid, pidfile, logged, stop } = await start(t, { program: program(7) });
   const client = await Client.greeted(port);
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await client.end();
   await logged(/Server accepting/, 2);
   t.match(await (await Client.greeted(port)).bye(), /^Eliza:\t/, 'after HUP it serves again');

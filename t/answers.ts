@@ -24,12 +24,25 @@ function read(file: string): Map<number, string> {
   return new Map(questions.map((text) => [parseInt(text), (text.split(/^answer:/m)[1] ?? '').trim()]));
 }
 
+/** Numbers, for those who write them in letters. */
+const NUMBERS = [
+  'none|zero|ninguno|ninguna|cero', 'one|once|uno|una', 'two|twice|dos', 'three|tres', 'four|cuatro', 'five|cinco',
+  'six|seis', 'seven|siete', 'eight|ocho', 'nine|nueve', 'ten|diez',
+];
+
+/** The numbers in an answer, in figures or in letters. */
+function numbers_in(answer: string): number[] {
+  const figures = NUMBERS.reduce((text, words, number) =>
+    text.replaceAll(new RegExp(`(?<![\\p{L}\\d])(?:${words})(?![\\p{L}\\d])`, 'giu'), String(number)), answer);
+  return (figures.match(/\d+/g) ?? []).map(Number);
+}
+
 /** Whether an answer says what is right, in whatever words. */
 function says(answer: string, right: string | number | boolean): boolean {
   if (typeof right === 'string') return answer.replace(/\.$/, '').toLowerCase() === right.toLowerCase();
   if (typeof right === 'boolean') return (right ? /^(yes|sí|si)\b/i : /^no\b/i).test(answer);
-  const numbers = answer.match(/\d+/g) ?? [];
-  return numbers.length === 1 && Number(numbers[0]) === right;
+  const numbers = new Set(numbers_in(answer)); // who writes "One: 1" has said it twice
+  return numbers.size === 1 && numbers.has(right);
 }
 
 /** The answers in a student's file. */
@@ -42,9 +55,16 @@ export class Answers {
     this.#answers = read(file);
   }
 
-  /** Asserts that an answer is right: a text, a number that stands in it alone, or yes or no. */
-  is(question: number, right: string | number | boolean): void {
-    this.#check(question, (answer) => says(answer, right), 'is what really happens');
+  /**
+   * Asserts that an answer is right: a text, a number that stands in it alone, or yes or no.
+   *
+   * @param hints answers that are wrong in a way that can be foreseen, each with what to think of
+   */
+  is(question: number, right: string | number | boolean, hints: [wrong: string | number | boolean, hint: string][] = []): void {
+    const answer = this.#answers.get(question) ?? '';
+    const hint = says(answer, right) ? undefined : hints.find(([wrong]) => says(answer, wrong))?.[1];
+    const what = hint === undefined ? 'is what really happens' : `is not what happens: ${hint}`;
+    this.#check(question, (answer) => says(answer, right), what);
   }
 
   /** Asserts that an answer is a sentence that names a line. What else it says, no test can judge. */

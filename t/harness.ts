@@ -26,6 +26,9 @@ if (/\.t\.[jt]s$/.test(process.argv[1] ?? '')) { // a failure shows what the com
   });
 }
 
+/** Whether t/long runs a file of t/, which then does what takes minutes too. */
+export const long = process.env['ELIZA_LONG'] !== undefined;
+
 /** Who runs the daemon in a test: root where root runs the tests, and an ordinary user always. */
 export const users: { name: string; settings: { user?: 'nobody' } }[] = is_root
   ? [{ name: 'as root', settings: {} }, { name: 'as an ordinary user', settings: { user: 'nobody' } }]

@@ -34,6 +34,7 @@ const here = env.INIT_CWD ?? cwd(); // npm goes to the checkout, and says where 
 /** What a copy has of the project: the mirror and what it needs, and what compiles, lints and tests it. */
 const PARTS = [
   'eliza_hup.ts', 'Daemon.ts', 'Chatbot', 'perl', 't/answers.ts', 't/harness.ts', 't/syslogd.ts', 'tools/common',
+  'tools/trace.ts', 'tools/trace-probe.ts', 'tools/diagram.ts', 'tools/mirror.ts',
   'package.json', 'tsconfig.json', 'eslint.config.js',
 ];
 
@@ -83,11 +84,29 @@ function put(from: string, to: string): void {
   else cpSync(from, to);
 }
 
+/** What an exercise has changed in the project's files: one text in the place of another. */
+interface Edit {
+  readonly file: string;
+  readonly part: string;
+  readonly other: string;
+}
+
+/** Changes a copy's files. */
+function change(copy: string, edits: readonly Edit[]): void {
+  for (const { file, part, other } of edits) {
+    const text = readFileSync(join(copy, file), 'utf8');
+    if (!text.includes(part)) throw new Error(`${file} has no "${part.trim()}"`);
+    writeFileSync(join(copy, file), text.replace(part, () => other));
+  }
+}
+
 function begin({ number, title, read, edit, folder }: Exercise, copy: string, command: string): void {
   try {
     for (const part of PARTS) put(join(root, part), join(copy, part));
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     if (existsSync(join(folder, 'starter'))) put(join(folder, 'starter'), copy);
+    const edits = join(folder, 'starter.json');
+    if (existsSync(edits)) change(copy, JSON.parse(readFileSync(edits, 'utf8')) as Edit[]);
     put(join(folder, TEST), join(copy, TEST)); // last: it makes the copy one that can be tested
   } catch (error) {
     refuse(`${error instanceof Error ? error.message : String(error)}; a folder of yours can be named after the number`);
@@ -105,7 +124,7 @@ function begin({ number, title, read, edit, folder }: Exercise, copy: string, co
 async function test({ number }: Exercise, copy: string): Promise<number> {
   leave_nothing();
   const run = (...args: string[]): Promise<number> => new Promise((resolve, reject) => {
-    const child = spawn(execPath, args, { cwd: copy, stdio: 'inherit', env: { ...env, TAP_TIMEOUT: '120' } });
+    const child = spawn(execPath, args, { cwd: copy, stdio: 'inherit', env: { ...env, TAP_TIMEOUT: '120', TAP_DIAG: '0' } });
     child.once('error', reject).once('close', (status) => { resolve(status ?? 1); });
   });
   const kept = `Your work in ${shown(copy)} is kept; to begin again, remove that folder.`;

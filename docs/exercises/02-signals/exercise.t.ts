@@ -35,8 +35,8 @@ void t.test('Which signal, and to whom', async (t) => {
   const [, first] = await connected();
   const [, second] = await connected();
   const by_term = await lines_of_an_end(first, 'SIGTERM');
-  answers.is(1, pid_exists(server));
-  answers.is(2, by_term);
+  answers.is(1, pid_exists(server), [[false, 'a child has no handler of its parent’s, see Daemon.pm:73']]);
+  answers.is(2, by_term, [[1, 'a process that a signal ends comes to none of its lines any more']]);
   answers.is(3, await lines_of_an_end(second, 'SIGKILL'));
 
   const [third] = await connected();
@@ -45,7 +45,7 @@ void t.test('Which signal, and to whom', async (t) => {
   await (await Client.greeted(port)).bye(); // whoever was to be hung up on has been
   answers.is(4, !third.closed);
   await until('the pid file', () => pid() > 0);
-  answers.is(5, pid() === server);
+  answers.is(5, pid() === server, [[false, 'exec keeps the process; and with --foreground nothing forks']]);
 
   const last = pid();
   send(last, 'SIGTERM');

@@ -1,0 +1,10 @@
+/** Each child sends itself TERM as soon as it is born, before its fork() has returned. The test loads it first. @module */
+import { libc } from '../../../../perl/libc.ts';
+
+const TERM = 15;
+const { fork } = libc();
+libc().fork = () => {
+  const pid = fork();
+  if (pid === 0) libc().kill(libc().getpid(), TERM);
+  return pid;
+};

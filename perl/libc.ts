@@ -19,9 +19,9 @@ export const C = {
   F_SETFD: 2, F_SETFL: 4, F_DUPFD_CLOEXEC: 1030, F_OFD_GETLK: 36, F_OFD_SETLK: 37, F_WRLCK: 1,
   FD_CLOEXEC: 1, O_CLOEXEC: 0o2000000,
   // socket(2), socket(7), unix(7)
-  AF_UNIX: 1, AF_INET: 2, SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_NONBLOCK: 0o4000, SOCK_CLOEXEC: 0o2000000,
-  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_SNDBUF: 7, SO_OOBINLINE: 10, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21, SHUT_WR: 1,
-  MSG_NOSIGNAL: 0x4000,
+  AF_UNIX: 1, AF_INET: 2, AF_INET6: 10, SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_NONBLOCK: 0o4000, SOCK_CLOEXEC: 0o2000000,
+  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_TYPE: 3, SO_SNDBUF: 7, SO_OOBINLINE: 10, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21,
+  SO_ACCEPTCONN: 30, SHUT_WR: 1, MSG_NOSIGNAL: 0x4000,
   // madvise(2), mmap(2), mremap(2)
   MADV_DONTNEED: 4, MADV_FREE: 8, MADV_DONTFORK: 10, MADV_HUGEPAGE: 14, PROT_NONE: 0, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4,
   MAP_PRIVATE: 0x02, MAP_DROPPABLE: 0x08, MAP_FIXED: 0x10, MAP_ANONYMOUS: 0x20, MAP_NORESERVE: 0x4000, MAP_STACK: 0x20000,
@@ -50,6 +50,7 @@ const structs = {
   sockaddr_un: { sun_family: 'uint16_t', sun_path: 'uint8_t [108]' },
   sock_filter: { code: 'uint16_t', jt: 'uint8_t', jf: 'uint8_t', k: 'uint32_t' },
   sock_fprog: { len: 'uint16_t', filter: 'sock_filter *' },
+  timespec: { tv_sec: 'int64_t', tv_nsec: 'int64_t' },
   timeval: { tv_sec: 'int64_t', tv_usec: 'int64_t' },
 };
 
@@ -111,6 +112,8 @@ function declare() {
     mremap: c<(from: number, length: number, new_length: number, flags: number, to: number) => number>(
       'intptr_t mremap(intptr_t, size_t, size_t, int, intptr_t)'),
     memcpy: c<(to: number, from: number, length: number) => number>('intptr_t memcpy(intptr_t, intptr_t, size_t)'),
+    nanosleep: c<(time: { tv_sec: number; tv_nsec: number }, left: null) => number>(
+      'int nanosleep(const timespec *, void *)'),
     uv_default_loop: c<() => bigint>('void *uv_default_loop()'),
     uv_loop_fork: c<(loop: bigint) => number>('int uv_loop_fork(void *)'),
 
@@ -146,11 +149,13 @@ function declare() {
     socketpair: c<(domain: number, type: number, protocol: number, ends: Int32Array) => number>(
       'int socketpair(int, int, int, void *)'),
     pipe2: c<(ends: Int32Array, flags: number) => number>('int pipe2(void *, int)'),
-    getsockname: c<(fd: number, address: { sin_port: number }, size: [number]) => number>(
+    getsockname: c<(fd: number, address: { sin_family: number; sin_port: number }, size: [number]) => number>(
       'int getsockname(int, _Out_ sockaddr_in *, _Inout_ uint32_t *)'),
     getpeername: c<(fd: number, address: Buffer, size: Uint32Array) => number>('int getpeername(int, void *, uint32_t *)'),
     fcntl: c<(fd: number, command: number, argument: number) => number>('int fcntl(int, int, long)'),
     socket: c<(domain: number, type: number, protocol: number) => number>('int socket(int, int, int)'),
+    getsockopt: c<(fd: number, level: number, name: number, value: [number], size: [4]) => number>(
+      'int getsockopt(int, int, int, _Out_ int *, _Inout_ uint32_t *)'),
     setsockopt: c<(fd: number, level: number, name: number, value: Int32Array, size: 4) => number>(
       'int setsockopt(int, int, int, const void *, uint32_t)'),
     setsockopt_timeval: c<(fd: number, level: number, name: number, value: { tv_sec: number; tv_usec: number }, size: 16) =>

@@ -235,7 +235,9 @@ export function waitpid(pid: number, flags: number): number {
 export async function sleep(seconds = 2 ** 31 / 1000 - 1): Promise<number> {
   const begin = performance.now();
   if (!has_event_loop) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000 * seconds);
+    // not Atomics.wait: V8 may look in /sys how many processors there are, for the first that waits, and a child may not
+    const tv_sec = Math.floor(seconds);
+    libc().nanosleep({ tv_sec, tv_nsec: Math.floor(1e9 * (seconds - tv_sec)) }, null);
     return Math.round((performance.now() - begin) / 1000);
   }
   let timer: NodeJS.Timeout | undefined;

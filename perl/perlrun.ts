@@ -13,13 +13,14 @@ import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { Console } from 'node:console';
 import { basename } from 'node:path';
 import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import * as util from 'node:util'; // whole: a Node that has no parseArgs would end at its name, and not in version.ts
 import { flags, fork, prepare } from './fork.ts';
 import { type IO_Handle, STDERR, STDOUT } from './IO/Handle.ts';
 import { C, interpreter, libc, readable } from './libc.ts';
 import { known } from './Linux/Seccomp.ts';
 import { pod2usage } from './Pod/Usage.ts';
-import { chdir, die_uncaught, exec, exit, waitpid, warn } from './perlfunc.ts';
+import { chdir, die_uncaught, exec, exit, kill, waitpid, warn } from './perlfunc.ts';
 import { Tainted } from './perlsec.ts';
 import { go_on, reload } from './Systemd/Daemon.ts';
 import { $, ARGV, set_errno } from './perlvar.ts';
@@ -133,12 +134,21 @@ if (!taken.check) prepare();
 
 const start_folder = process.cwd();
 
+/** Those of the first three descriptors that are a terminal, where it is to be heeded. */
+const terminals = foreground ? [0, 1, 2].filter((fd) => isatty(fd)) : [];
+
 /**
- * `perl -c`: asks the interpreter whether this program could be started again as it was, in a child of its own.
+ * `perl -c`: asks the interpreter whether this program could be started again as it was, in a child of its own. HUP also says
+ * that the terminal has been closed, which was its meaning first: a program that was attached to it is not started again
+ * without, but ended as by TERM.
  *
  * @returns whether it could; if not, it has been warned why
  */
 export async function perl_c(): Promise<boolean> {
+  if (!terminals.every((fd) => isatty(fd))) {
+    kill('TERM', $['$']);
+    return false;
+  }
   reload();
   const complaint = await complaint_of_check();
   if (complaint === '') return true;

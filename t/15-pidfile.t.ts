@@ -113,6 +113,22 @@ void t.test('a pid that another process has by now', async (t) => {
   await (await Client.greeted(port)).bye();
 });
 
+void t.test('a pid that another process has, in a file of before the clock went back', async (t) => {
+  const dir = folder(t);
+  const pidfile = join(dir, 'eliza_hup.pid');
+  writeFileSync(pidfile, String(process.pid));
+  const tomorrow = Date.now() / 1000 + 86400;
+  utimesSync(pidfile, tomorrow, tomorrow);
+  const { status, stderr, port, pid } = await start(t, { dir });
+  t.equal(status, 0, 'the daemon starts');
+  t.match(stderr, /^Removing PID file for defunct server process \d+\.$/m, 'and says what it has removed');
+  await (await Client.greeted(port)).bye();
+  utimesSync(pidfile, tomorrow, tomorrow);
+  const second = await start(t, { dir });
+  t.match(second.stderr, new RegExp(`^Server already running with PID ${pid()} `, 'm'),
+    'one that runs holds its lock, and is seen');
+});
+
 void t.test('a daemon whose pid file was replaced leaves the other one alone', async (t) => {
   const { pid, pidfile, stop } = await start(t);
   const daemon = pid();
@@ -135,7 +151,7 @@ void t.test('a start that fails after the pid file was made takes it away again'
 });
 
 void t.test('of two started at once, one runs and the other says why it does not', async (t) => {
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 3; i++) {
     const dir = folder(t);
     const both = await Promise.all([start(t, { dir }), start(t, { dir })]);
     t.same(both.map(({ status }) => status === 0).sort(), [false, true], 'exactly one');
@@ -148,7 +164,7 @@ void t.test('of two started at once, one runs and the other says why it does not
 });
 
 void t.test('when the command returns, the pid file is right', async (t) => {
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < 4; i++) {
     const dir = folder(t);
     const [command, ...args] = [process.execPath, join(root, 'eliza_hup.js'), String(await free_port())];
     const env = environment({ ELIZA_PIDFILE: join(dir, 'pid'), ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} });

@@ -6,13 +6,17 @@
  * tests the new program before it gives up the old one.
  */
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createSocket } from 'node:dgram';
+import {
+  closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync,
+} from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import {
   children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, log_daemon,
-  needs_log, pid_exists, port_of, root, send, start, type Test, until, users,
+  needs_log, needs_root, pid_exists, port_of, root, send, start, type Test, until, users,
 } from './harness.ts';
 
 const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
@@ -50,13 +54,9 @@ void t.test('HUPs that come while the next program starts do not end it', { skip
   await logged(/Trying to relaunch/);
   let sent = 0;
   await until('the old pid to be gone', () => {
-    try {
-      send(first, 'SIGHUP');
-      sent++;
-    } catch {
-      return true; // the new program has become a daemon, under another pid
-    }
-    return false;
+    const there = send(first, 'SIGHUP');
+    if (there) sent++;
+    return !there; // the new program has become a daemon, under another pid
   });
   await logged(/Server accepting/, 2);
   t.comment(`${sent} signals`);
@@ -119,9 +119,9 @@ void t.test('a daemon that is ended while HUP’s check begins leaves no open po
   tracer.stderr.on('data', (data) => { said += String(data); });
   const untraced = new Promise((resolve) => tracer.once('close', resolve));
   await until('strace', () => said.includes('attached'));
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await until('the check', () => children(daemon)[0]);
-  process.kill(daemon, 'SIGTERM');
+  send(daemon, 'SIGTERM');
   await logged(/exiting normally/);
   await until('the daemon to end', () => !pid_exists(daemon));
   await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'whoever connects now is refused, and not taken by a check');
@@ -149,6 +149,40 @@ void t.test('what a start needs is looked at before the old program is given up'
   await logged(/Server accepting/, 2);
   await (await Client.greeted(port)).bye();
   t.pass('when they are back it is relaunched');
+});
+
+const needs_unshare = installed('unshare') ? false : 'unshare is not installed';
+void t.test('a disk that is full holds a relaunch up, and nothing else', { skip: needs_root || needs_unshare }, async (t) => {
+  const [dir, port] = [folder(t), await free_port()];
+  const disk = join(dir, 'disk');
+  mkdirSync(disk);
+  const words = Object.entries(environment({ ELIZA_PIDFILE: join(disk, 'pid'), ...home_in(dir) }));
+  const command = [process.execPath, join(root, 'eliza_hup.js'), '--foreground', String(port)];
+  const mount = ['sh', '-c', `mount -t tmpfs -o size=16k tmpfs ${disk} && exec "$@"`, 'sh'];
+  const namespace = ['unshare', '--mount', '--propagation', 'private', ...mount];
+  const daemon = spawn('env', ['-i', ...words.map((word) => word.join('=')), ...namespace, ...command], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const pid = daemon.pid ?? 0;
+  t.teardown(async () => {
+    daemon.kill('SIGTERM');
+    await until('it to end', () => has_ended(daemon));
+  });
+  let said = '';
+  daemon.stderr.on('data', (data) => { said += String(data); });
+  await until('it to serve', () => said.includes('Server accepting'));
+  const much = join('/proc', String(pid), 'root', disk, 'much'); // as the daemon sees it
+  t.throws(() => { writeFileSync(much, Buffer.alloc(2 ** 20)); }, { code: 'ENOSPC' }, 'the disk is full');
+  send(pid, 'SIGHUP');
+  await until('the refusal', () => said.includes('Not relaunched'));
+  t.match(said, /Not relaunched, .*ELIZA_PIDFILE: can't be written: ENOSPC/, 'HUP is refused, and the log says why');
+  await (await Client.greeted(port)).bye();
+  t.ok(pid_exists(pid), 'the daemon goes on');
+  rmSync(much);
+  send(pid, 'SIGHUP');
+  await until('the relaunch', () => said.match(/Server accepting/g)?.length === 2);
+  await (await Client.greeted(port)).bye();
+  t.pass('when there is room again it is relaunched');
 });
 
 void t.test('two HUPs are two relaunches, one after the other', { skip: needs_log }, async (t) => {
@@ -218,24 +252,42 @@ void t.test('children that do not end on TERM are killed', { skip: needs_log }, 
   }
 });
 
+/** The descriptor of one of Node's sockets. */
+function descriptor(socket: object): number {
+  return (socket as { _handle: { fd: number } })._handle.fd;
+}
+
 /** A process that listens and executes the daemon as systemd would, with the socket as descriptor 3. */
 async function activate(t: Test, env: Record<string, string>, port?: number): Promise<{ port: number; said: () => string }> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const own = port_of(server);
-  const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
-  const command = 'LISTEN_PID=$$ exec "$0" "$@"';
-  const args = ['-c', command, process.execPath, join(root, 'eliza_hup.js'), '--foreground', String(port ?? own)];
-  const words = Object.entries(environment({ ...env, LISTEN_FDS: '1' })).map(([name, value]) => `${name}=${value}`);
-  const child = spawn('env', ['-i', ...words, 'sh', ...args], { stdio: ['ignore', 'ignore', 'pipe', fd] });
+  const { said } = pass(t, env, port ?? own, descriptor(server));
   server.close();
+  return { port: own, said };
+}
+
+/** What the daemon becomes that is given some descriptors from 3 on. */
+interface Activated {
+  said: () => string;
+  status: () => number | null;
+  pid: number;
+}
+
+/** Executes the daemon as systemd would. */
+function pass(t: Test, env: Record<string, string>, port: number, ...fds: number[]): Activated {
+  const command = 'LISTEN_PID=$$ exec "$0" "$@"';
+  const args = ['-c', command, process.execPath, join(root, 'eliza_hup.js'), '--foreground', String(port)];
+  const all = environment({ ...env, LISTEN_FDS: String(fds.length) });
+  const words = Object.entries(all).map(([name, value]) => `${name}=${value}`);
+  const child = spawn('env', ['-i', ...words, 'sh', ...args], { stdio: ['ignore', 'ignore', 'pipe', ...fds] });
   let said = '';
   child.stderr?.on('data', (data) => { said += String(data); });
   t.teardown(async () => {
     child.kill('SIGTERM');
     await until('it to end', () => has_ended(child));
   });
-  return { port: own, said: () => said };
+  return { said: () => said, status: () => child.exitCode, pid: child.pid ?? 0 };
 }
 
 void t.test('socket activation', async (t) => {
@@ -251,8 +303,64 @@ void t.test('a socket for another port is refused', async (t) => {
   const { port, said } = await activate(t, { ELIZA_PIDFILE: join(dir, 'pid'), ...home_in(dir) }, 1234);
   await until('the complaint', () => said().includes('\n'));
   await until('all of it', () => said().includes('at eliza_hup.js'));
-  t.match(said(), `port 1234: the socket handed over by LISTEN_FDS listens on port ${port} at`,
+  t.match(said(), `port 1234: descriptor 3, handed over by LISTEN_FDS, listens on port ${port} at`,
     'it says which port was asked for, and which one the socket has');
+});
+
+void t.test('a descriptor that cannot serve is refused', async (t) => {
+  const dir = folder(t);
+  const env = { ELIZA_PIDFILE: join(dir, 'pid'), ...home_in(dir) };
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => { server.close(); });
+  const port = port_of(server);
+  const udp = createSocket('udp4');
+  await new Promise<void>((resolve) => udp.bind(port, '127.0.0.1', resolve));
+  t.teardown(() => { udp.close(); });
+  const client = connect(port, '127.0.0.1');
+  await new Promise((resolve) => client.once('connect', resolve));
+  t.teardown(() => { client.destroy(); });
+  const local = createServer().listen(join(dir, 'socket'));
+  await new Promise((resolve) => local.once('listening', resolve));
+  t.teardown(() => { local.close(); });
+  const file = openSync(join(dir, 'file'), 'w');
+  t.teardown(() => { closeSync(file); });
+  for (const [what, fds, why] of [
+    ['a UDP socket', [descriptor(udp)], 'descriptor 3, handed over by LISTEN_FDS, is no TCP socket'],
+    ['a socket in the file system', [descriptor(local)], 'descriptor 3, handed over by LISTEN_FDS, is no TCP socket'],
+    ['a connection', [descriptor(client)], 'descriptor 3, handed over by LISTEN_FDS, does not listen'],
+    ['a file', [file], 'descriptor 3, handed over by LISTEN_FDS, is no socket'],
+    ['a good one and a file', [descriptor(server), file], 'descriptor 4, handed over by LISTEN_FDS, is no socket'],
+  ] as const) {
+    const { said, status } = pass(t, env, port, ...fds);
+    await until('its end', () => status() !== null);
+    t.match(said(), `Can't create a listening socket: port ${port}: ${why} at eliza_hup.js line`, `${what}: it says why`);
+    t.equal(status(), 22, 'the status is errno: EINVAL');
+    t.notOk(existsSync(join(dir, 'pid')), 'no pid file is left');
+  }
+});
+
+const no_ipv6 = Object.values(networkInterfaces()).flat().some((one) => one?.address === '::1') ? false : 'no ::1 here';
+void t.test('two sockets, one of IPv4 and one of IPv6', { skip: no_ipv6 }, async (t) => {
+  const dir = folder(t);
+  const [four, six] = [createServer(), createServer()];
+  await new Promise<void>((resolve) => four.listen(0, '127.0.0.1', resolve));
+  const port = port_of(four);
+  await new Promise<void>((resolve) => six.listen({ port, host: '::1', ipv6Only: true }, resolve));
+  const env = { ELIZA_PIDFILE: join(dir, 'pid'), ...home_in(dir) };
+  const { said, pid } = pass(t, env, port, descriptor(four), descriptor(six));
+  for (const server of [four, six]) server.close();
+  for (const start of [1, 2]) {
+    await until('it to serve', () => said().match(/Server accepting/g)?.length === start);
+    for (const host of ['127.0.0.1', '::1', '::1', '127.0.0.1']) {
+      const client = await Client.open(port, host);
+      await client.greeted_or_closed();
+      t.match(client.text, /^Eliza:\t/, `${host} is served, ${start === 1 ? 'from the start' : 'and after HUP'}`);
+      client.destroy();
+    }
+    if (start === 1) send(pid, 'SIGHUP');
+  }
+  t.match(said(), /Accepting a connection from (?:::1|0:0:0:0:0:0:0:1)\n/, 'the log names the address');
 });
 
 void t.test('LISTEN_FDS meant for another process is not ours', { skip: needs_log }, async (t) => {

@@ -12,8 +12,8 @@ import t from 'tap';
 import { room } from '../perl/Linux/MemInfo.ts';
 import { needed } from '../perl/version.ts';
 import {
-  Client, copy_program, environment, folder, free_port, home_in, installed, needs_root, type Outcome, pid_in, root, run, start,
-  status, terminate, type Test,
+  Client, copy_program, environment, folder, free_port, home_in, installed, needs_root, type Outcome, pid_in, root, run, send,
+  start, status, terminate, type Test,
 } from './harness.ts';
 
 const program = join(root, 'eliza_hup.js');
@@ -61,7 +61,7 @@ void t.test('a Node that is too old', async (t) => {
 void t.test('Bun and Deno', async (t) => {
   const dir = folder(t);
   copy_program(dir, { packages: false }); // no koffi, so no C library
-  cpSync(eliza, join(dir, 'tools', 'eliza.js'));
+  for (const name of ['eliza.js', 'common/command.js']) cpSync(join(root, 'tools', name), join(dir, 'tools', name));
   const bot = join(dir, 'tools', 'eliza.js');
   for (const [name, key] of [['Bun', 'bun'], ['Deno', 'deno']] as const) {
     const { status, stderr } = await pretending({ [key]: '1.0.0' }, program, '1200');
@@ -209,7 +209,7 @@ void t.test('little memory', { skip: needs_root }, async (t) => {
   await (await Client.greeted(port)).bye();
   t.match(readFileSync(`/proc/${pid()}/smaps_rollup`, 'utf8'), /^AnonHugePages: +0 kB$/m,
     'with 64 MB its code stays where the kernel can throw it away');
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/Server accepting/, 2);
   await (await Client.greeted(port)).bye();
   await stop();

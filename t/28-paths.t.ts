@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  as_nobody, Client, environment, folder, free_port, home_in, installed, is_root, needs_root, nobody, pid_in, root, run,
+  as_nobody, Client, environment, folder, free_port, home_in, installed, is_root, needs_root, nobody, pid_in, root, run, send,
   terminate, type Test, until,
 } from './harness.ts';
 
@@ -183,7 +183,7 @@ void t.test('a daemon in a folder of its user’s in /tmp', async (t) => {
   t.equal(status, 0, 'it starts');
   await (await Client.greeted(port)).bye();
   const first = pid_in(pidfile);
-  process.kill(first, 'SIGHUP');
+  send(first, 'SIGHUP');
   await until('another pid', () => ![0, first].includes(pid_in(pidfile)));
   await (await Client.greeted(port)).bye();
   t.pass('and is relaunched there');

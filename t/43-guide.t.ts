@@ -49,6 +49,8 @@ void t.test('the pictures can be drawn, and no text sticks out', (t) => {
 
 void t.test('a picture’s text is checked', (t) => {
   t.throws(() => sequence('x', 'a, b\na -> c | what'), /no lane is called "c"/, 'an arrow to nowhere is refused');
+  t.throws(() => sequence('x', 'a\na | what | Daemon.pm:69\na | what | 48'), /of which file is line 48/,
+    'so is a line of no file');
   t.end();
 });
 

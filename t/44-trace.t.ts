@@ -8,8 +8,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { listings } from '../tools/perl-lines.ts';
+import { LANGUAGES } from '../tools/site/words.ts';
 import { picture, SCENES, trace, type Step } from '../tools/trace.ts';
 import { environment, folder, is_root, root, run } from './harness.ts';
+
+/** What stands on our line from which an event comes, by what the event says. */
+const SOURCES: readonly (readonly [what: RegExp, line: RegExp])[] = [
+  [/^connects$/, /accept\(/], [/^blocks the signals$/, /SIG_BLOCK/], [/^unblocks the signals$/, /SIG_UNBLOCK/],
+  [/^forks$/, /\bfork\(|perl_c\(/], [/^signals at their defaults$/, /'DEFAULT'/], [/^(sets|ignores) /, /SIG\.|exec\(/],
+  [/^TERM$|^KILL$/, /kill\(/], [/^reaps /, /waitpid\(|perl_c\(/], [/^locks itself in$/, /chroot\(/],
+  [/^becomes /, /\$\['[<>]'\]|perl_c\(/], [/^has the client for its STDIN$/, /STDIN|perl_c\(/],
+  [/^has the client for its STDOUT$/, /STDOUT|perl_c\(/], [/^has the client for its STDERR$/, /STDERR|perl_c\(/],
+  [/^closes the listener$|^hangs up$/, /close\(|hand_over\(/], [/^executes itself again$/, /exec\(|perl_c\(/],
+  [/^exits with/, /exit\(/], [/^logs "/, /log_\w+\(/],
+];
 
 /** What one process did, in its order, as `line what`. */
 function of(steps: readonly Step[], who: string): string[] {
@@ -46,6 +58,19 @@ for (const scene of SCENES) {
         'what the daemon does at HUP, in its order');
     }
 
+    const signals = steps.filter(({ what }) => /^(TERM|HUP|KILL)$/.test(what));
+    t.notOk(signals.some(({ who }) => who === 'client'), 'a client sends no signal');
+    if (scene !== 'conversation') t.equal(signals[0]?.who, 'you', 'the first one comes from whoever typed kill');
+    for (const born of steps.filter(({ arrow }) => arrow === '=>').map(({ to }) => to)) {
+      const defaults = steps.filter(({ who, what }) => who === born && what === 'signals at their defaults');
+      t.ok(defaults.length <= 1, `${born ?? ''} sets its signals back once`);
+    }
+    for (const { perl, ours, what } of steps.filter((step) => step.perl !== '')) {
+      const [, wanted] = SOURCES.find(([event]) => event.test(what)) ?? [];
+      const [file = '', number] = ours.split(':');
+      const line = readFileSync(join(root, file), 'utf8').split('\n')[Number(number) - 1] ?? '';
+      t.match(line, wanted ?? /nothing/, `${perl}: "${what}" comes from ${ours}, which says so`);
+    }
     for (const { perl, ours, what } of steps.filter((step) => step.perl !== '')) {
       const [file = '', line = ''] = ours.split(':');
       const listing = listings.find(({ ts }) => ts === file);
@@ -55,8 +80,22 @@ for (const scene of SCENES) {
       const there = perl.endsWith('+') ? / \/\/ \+( e\d+)*$/.test(text) : Number(from) <= n && n <= Number(to);
       if (!listing || !there) t.fail(`${what}: ${perl} is not ${ours}`);
     }
-    const svg = picture(scene, steps);
-    t.match(svg, /^<svg .*>daemon<.*>child 1<.*<\/svg>$/s, 'the picture has the lanes');
+    for (const language of LANGUAGES) {
+      const svg = picture(scene, steps, { language, link: (file, line) => `reader.html#${file}-${line}` });
+      const names = { en: /^<svg .*>daemon<.*>child 1<.*<\/svg>$/s, es: /^<svg .*>demonio<.*>hijo 1<.*<\/svg>$/s };
+      t.match(svg, names[language], `${language}: the picture has the lanes`);
+      const links = [...svg.matchAll(/<a href="reader\.html#([^"]*)"><text [^>]*>([^<]*)/g)];
+      const placed = steps.map(({ perl }) => perl).filter(Boolean);
+      const wanted = placed.map((perl) => [perl.replace(/:(\d+)\+?$/, '-$1'), perl]);
+      t.same(links.map(([, link, text]) => [link, text]), wanted,
+        `${language}: each number is there with its file, and is a link to its line`);
+      const ended = steps.filter(({ arrow }) => arrow === '-x' || arrow === 'x').length;
+      const crosses = [...svg.matchAll(/<path [^>]*l12 12m0 -12l-12 12/g)].length;
+      t.equal(crosses, ended, `${language}: the line of whoever has ended ends`);
+      const explained = /\d+\+ (is a line of ours|es una línea nuestra)/.test(svg);
+      const has_plus = placed.some((perl) => perl.endsWith('+'));
+      t.equal(explained, has_plus, `${language}: a plus is explained where there is one`);
+    }
   });
 }
 
@@ -65,7 +104,7 @@ void t.test('the program', async (t) => {
   const program = join(root, 'tools', 'trace.js');
   const { status, stdout, stderr } = await run(process.execPath, [program, '--svg', file, 'term']);
   t.same([status, stderr], [0, ''], 'the status is 0, and STDERR silent');
-  t.match(Buffer.from(stdout, 'latin1').toString(), /^Daemon\.pm:98 +Daemon\.ts:\d+ +│ ● ○ {2}daemon → child 1: TERM$/m,
+  t.match(Buffer.from(stdout, 'latin1').toString(), /^Daemon\.pm:98 +Daemon\.ts:\d+ +│ │ ● ○ {2}daemon → child 1: TERM$/m,
     'a step: the line of the Perl, ours, and who does what to whom');
   t.match(readFileSync(file, 'utf8'), /^<svg /, 'the picture is in the file');
   for (const args of [[], ['nonsense'], ['term', 'hup'], ['--nonsense']]) {

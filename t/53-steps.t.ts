@@ -137,7 +137,7 @@ void t.test('5: a daemon', async (t) => {
   t.same(await run(process.execPath, command, { env }), { status: 0, signal: null, stdout: '', stderr: '' },
     'the command returns, without a word');
   const server = pid_in(pidfile);
-  t.teardown(() => send(server, 'SIGKILL'));
+  t.teardown(() => { if (pid_exists(server)) send(server, 'SIGKILL'); });
   t.equal(readlinkSync(`/proc/${server}/cwd`), '/', 'its folder is /');
   t.same([0, 1, 2].map((fd) => readlinkSync(`/proc/${server}/fd/${fd}`)), ['/dev/null', '/dev/null', '/dev/null'],
     'its standard input, output and error are /dev/null');

@@ -10,10 +10,10 @@
 /** The functions that both have, by name. */
 export const functions = [
   '_exit', 'accept4', 'bind', 'chdir', 'chroot', 'close', 'connect', 'dup2', 'eventfd', 'execvp', 'fcntl', 'fork', 'getgrgid',
-  'getgrnam', 'getpeername', 'getpid', 'getpwnam', 'getrlimit', 'getsockname', 'kill', 'listen', 'madvise', 'memcpy', 'mmap',
-  'mprotect', 'mremap', 'munmap', 'openlog', 'pipe2', 'poll', 'prctl', 'pthread_sigmask', 'read', 'recvmsg', 'sendto',
-  'setgroups', 'setresgid', 'setresuid', 'setrlimit', 'setsid', 'setsockopt', 'shutdown', 'sigaction', 'signal', 'sigpending',
-  'socket', 'socketpair', 'strerror', 'syscall', 'syslog', 'waitpid', 'write',
+  'getgrnam', 'getpeername', 'getpid', 'getpwnam', 'getrlimit', 'getsockname', 'getsockopt', 'kill', 'listen', 'madvise', 'memcpy',
+  'mmap', 'mprotect', 'mremap', 'munmap', 'nanosleep', 'openlog', 'pipe2', 'poll', 'prctl', 'pthread_sigmask', 'read', 'recvmsg',
+  'sendto', 'setgroups', 'setresgid', 'setresuid', 'setrlimit', 'setsid', 'setsockopt', 'shutdown', 'sigaction', 'signal',
+  'sigpending', 'socket', 'socketpair', 'strerror', 'syscall', 'syslog', 'waitpid', 'write',
 ];
 
 /** The functions of libuv, which is in Node or beside it, and the same whatever the C library is. */
@@ -44,6 +44,7 @@ export const structs: Record<string, Layout> = {
   sock_fprog: { size: 16, members: { len: [0, 2], filter: [8, 8] } },
   sockaddr_in: { size: 16, members: { sin_family: [0, 2], sin_port: [2, 2], sin_addr: [4, 4], sin_zero: [8, 8] } },
   sockaddr_un: { size: 110, members: { sun_family: [0, 2], sun_path: [2, 108] } },
+  timespec: { size: 16, members: { tv_sec: [0, 8], tv_nsec: [8, 8] } },
   timeval: { size: 16, members: { tv_sec: [0, 8], tv_usec: [8, 8] } },
 };
 

@@ -5,20 +5,24 @@
  *
  * ```text
  * client, daemon, child
- * client -> daemon | connects
+ * client -> daemon | connects | eliza_hup.pl:28
  * daemon => child | forks | Daemon.pm:69
- * child | talks | 48
- * child x | exits | 36
+ * child | talks | eliza_hup.pl:48
+ * child x | exits | eliza_hup.pl:36
+ * daemon -x child | reaps it | Daemon.pm:91
  * ```
  *
- * `->` is a message, `=>` begins a lane's life, `x` ends it. A tree is indented, two blanks a level.
+ * `->` is a message, `=>` begins a lane's life, `x` ends one's own and `-x` another's. A number carries its file, but for one
+ * that follows another of the same file in the same line: `Daemon.pm:44, 46`. The lanes stand at the left, what happens is
+ * written beside them, so that no text lies on a line. A tree is indented, two blanks a level.
  *
  * @module
  */
 
-const LANE = 205;
-const ROW = 30;
-const HEAD = 50;
+const ROW = 28;
+const HEAD = 40;
+/** The width of a letter, as far as one can tell before a browser has set it. */
+const LETTER = 7.5;
 
 /** A step of a sequence. */
 interface Step {
@@ -26,7 +30,23 @@ interface Step {
   readonly arrow: string;
   readonly to: string;
   readonly text: string;
-  readonly where: string;
+  readonly where: readonly Where[];
+}
+
+/** Where a step stands in the Perl. */
+interface Where {
+  readonly text: string;
+  /** The file and the first line, where it is one that can be linked. */
+  readonly file?: string;
+  readonly line?: string;
+}
+
+/** How a picture is drawn. */
+export interface Look {
+  /** The address of a line of the Perl; without it no line is a link. */
+  readonly link?: (file: string, line: string) => string;
+  /** A remark below. */
+  readonly remark?: string;
 }
 
 const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
@@ -34,33 +54,47 @@ const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAl
 const line = (x1: number, y1: number, x2: number, y2: number, more = ''): string =>
   `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="currentColor"${more}/>`;
 
-/** What is behind the page's text, as TypeDoc calls it. A line that runs through a text is painted over with it. */
-const halo = ' stroke="var(--color-background, Canvas)" stroke-width="5" paint-order="stroke"';
-
 const label = (x: number, y: number, text: string, more = ''): string =>
-  `<text x="${x}" y="${y}"${more}${halo}>${escape(text)}</text>`;
-
-const middle = ' text-anchor="middle"';
+  `<text x="${x}" y="${y}"${more}>${escape(text)}</text>`;
 
 /** A box with a name in it. */
 const box = (x: number, y: number, width: number, text: string): string =>
-  `<rect x="${x}" y="${y}" width="${width}" height="26" rx="5" fill="none" stroke="currentColor"/>`
-  + label(x + width / 2, y + 18, text, `${middle} font-weight="bold"`);
+  `<rect x="${x}" y="${y}" width="${width}" height="24" rx="5" fill="none" stroke="currentColor"/>`
+  + label(x + width / 2, y + 17, text, ' text-anchor="middle" font-weight="bold"');
 
+/** Links are content, and those of an image are hidden from who hears the page. */
 function picture(title: string, width: number, height: number, shapes: string[]): string {
+  const role = shapes.some((shape) => shape.includes('<a ')) ? 'group' : 'img';
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" `
-    + `aria-label="${escape(title)}" style="min-width: ${Math.round(width * 0.75)}px" `
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" `
+    + `role="${role}" aria-label="${escape(title)}" style="min-width: ${Math.round(width * 0.8)}px" `
     + `font-family="system-ui, sans-serif" font-size="13" fill="currentColor">`,
     ...shapes,
     '</svg>',
   ].join('\n');
 }
 
-function step_of(text: string): Step {
-  const [who = '', what = '', where = ''] = text.split('|').map((part) => part.trim());
-  const [from = '', arrow = '', to = from] = who.split(/ (->|=>|x)(?: |$)/).map((part) => part.trim());
-  return { from, arrow, to: to || from, text: what, where };
+/** Reads steps. */
+function steps_of(texts: readonly string[]): Step[] {
+  return texts.map((text) => {
+    const [who = '', what = '', where = ''] = text.split('|').map((part) => part.trim());
+    const [from = '', arrow = '', to = from] = who.split(/ (->|=>|-x|x)(?: |$)/).map((part) => part.trim());
+    let file = '';
+    const places = where.split(', ').filter(Boolean).map((one): Where => {
+      const [, named, numbers, first] = /^(?:(eliza_hup\.pl|Daemon\.pm):)?((\d+)(?:-\d+)?\+?)$/.exec(one) ?? [];
+      if (numbers === undefined || first === undefined) return { text: one };
+      if (named === undefined && file === '') throw new Error(`of which file is line ${one} of "${text}"?`);
+      const same = named === undefined || named === file;
+      file = named ?? file;
+      return { text: same ? numbers : `${file}:${numbers}`, file, line: first };
+    });
+    return { from, arrow, to: to || from, text: what, where: places };
+  });
+}
+
+/** Who does it, to whom, and what. */
+function words_of({ from, arrow, to, text }: Step): string {
+  return arrow === '->' ? `${from} → ${to}: ${text}` : `${from}: ${text}`;
 }
 
 /**
@@ -68,45 +102,61 @@ function step_of(text: string): Step {
  *
  * @param title what the picture shows, for those who cannot see it
  * @param source its text
+ * @param look how
  * @returns the SVG, without a blank line
+ * @throws Error where a lane has no name, or a number no file
  */
-export function sequence(title: string, source: string): string {
+export function sequence(title: string, source: string, look: Look = {}): string {
   const [head = '', ...rest] = source.split('\n').map((text) => text.trim()).filter(Boolean);
   const lanes = head.split(',').map((name) => name.trim());
+  const wide = Math.max(104, ...lanes.map((name) => 30 + Math.ceil(8.5 * name.length)));
   const x_of = (name: string): number => {
     if (!lanes.includes(name)) throw new Error(`no lane is called "${name}": there are ${head}`);
-    return LANE * lanes.indexOf(name) + 70;
+    return wide * lanes.indexOf(name) + wide / 2;
   };
-  const steps = rest.map(step_of);
-  const y_of = (i: number): number => HEAD + ROW * (i + 1);
+  const steps = steps_of(rest);
+  const y_of = (i: number): number => HEAD + ROW * (i + 0.75);
   const height = y_of(steps.length);
   const shapes: string[] = [];
   for (const lane of lanes) {
     const born = steps.findIndex(({ arrow, to }) => arrow === '=>' && to === lane);
-    const dead = steps.findIndex(({ arrow, from }, i) => arrow === 'x' && from === lane && i > born);
-    const [from, to] = [born === -1 ? HEAD - 20 : y_of(born), dead === -1 ? height - 8 : y_of(dead)];
-    shapes.push(box(x_of(lane) - 55, born === -1 ? 4 : from - 13, 110, lane));
-    shapes.push(line(x_of(lane), from + (born === -1 ? 0 : 13), x_of(lane), to, ' stroke-width="2" opacity="0.5"'));
+    const dead = steps.findIndex(({ arrow, to }, i) => i > born && arrow.endsWith('x') && to === lane);
+    const [from, to] = [born === -1 ? HEAD - 12 : y_of(born) + 12, dead === -1 ? height - 8 : y_of(dead)];
+    shapes.push(box(x_of(lane) - wide / 2 + 4, born === -1 ? 4 : from - 24, wide - 8, lane));
+    shapes.push(line(x_of(lane), from, x_of(lane), to, ' stroke-width="2" opacity="0.5"'));
   }
-  steps.forEach(({ from, arrow, to, text, where }, i) => {
+  const text_x = wide * lanes.length + 12;
+  const where_x = text_x + 16 + LETTER * Math.max(...steps.map((step) => words_of(step).length), 0);
+  steps.forEach((step, i) => {
+    const { from, arrow, to, where } = step;
     const [x1, x2, y] = [x_of(from), x_of(to), y_of(i)];
-    const place = where === '' ? '' : ` (${where})`;
-    if (arrow === 'x') {
-      shapes.push(`<path d="M${x1 - 7} ${y - 7}l14 14m0 -14l-14 14" stroke="currentColor" stroke-width="2"/>`);
+    // A faint line leads the eye from the lanes to the words.
+    const begin = Math.max(x1, x2) + (arrow === '=>' ? wide / 2 - 2 : 10);
+    shapes.push(line(begin, y, text_x - 6, y, ' stroke-dasharray="1 5" opacity="0.6"'));
+    if (arrow === 'x' || arrow === '-x') {
+      shapes.push(`<path d="M${x2 - 6} ${y - 6}l12 12m0 -12l-12 12" stroke="currentColor" stroke-width="2"/>`);
     }
-    if (x1 === x2) {
-      if (arrow === '') shapes.push(`<circle cx="${x1}" cy="${y}" r="4"/>`);
-      shapes.push(label(x1 + 12, y + 4, text + place));
-      return;
+    if (arrow === '-x' || (x1 === x2 && arrow !== 'x')) shapes.push(`<circle cx="${x1}" cy="${y}" r="4"/>`);
+    if (x1 !== x2) {
+      const way = Math.sign(x2 - x1);
+      const end = x2 - way * (arrow === '=>' ? wide / 2 - 4 : arrow === '-x' ? 8 : 1);
+      shapes.push(line(x1, y, end, y, arrow === '=>' ? ' stroke-width="2"' : ''));
+      if (arrow !== '-x') shapes.push(`<path d="M${end} ${y}l${-8 * way} -4v8z"/>`);
     }
-    const way = Math.sign(x2 - x1);
-    const end = x2 - way * (arrow === '=>' ? 56 : 1);
-    shapes.push(line(x1, y, end, y, arrow === '=>' ? ' stroke-width="2"' : ''));
-    shapes.push(`<path d="M${end} ${y}l${-8 * way} -4v8z"/>`);
-    shapes.push(label((x1 + (arrow === '=>' ? end : x2)) / 2, y - 5, text + place, middle));
+    shapes.push(label(text_x, y + 4, words_of(step)));
+    let x = where_x;
+    for (const { text, file, line: number } of where) {
+      const shape = label(x, y + 4, text, ' font-family="ui-monospace, monospace" font-size="12"');
+      shapes.push(look.link && file !== undefined && number !== undefined
+        ? `<a href="${look.link(file, number)}">${shape}</a>`
+        : shape);
+      x += LETTER * (text.length + 2);
+    }
   });
-  const ends = steps.map(({ from, text, where }) => x_of(from) + 30 + 7 * `${text} (${where})`.length); // of letters 7 wide
-  return picture(title, Math.max(LANE * (lanes.length - 1) + 300, ...ends), height, shapes);
+  const end = (where: readonly Where[]): number => where_x + LETTER * where.reduce((sum, { text }) => sum + text.length + 2, 0);
+  if (look.remark !== undefined) shapes.push(label(8, height + 12, look.remark, ' font-style="italic"'));
+  const width = Math.max(...steps.map(({ where }) => end(where)), 8 + LETTER * (look.remark?.length ?? 0));
+  return picture(title, Math.ceil(width), height + (look.remark === undefined ? 0 : 22), shapes);
 }
 
 /**
@@ -126,8 +176,8 @@ export function tree(title: string, source: string): string {
     const parent = nodes.findLastIndex((node, j) => j < i && node.level < level);
     const branch = parent === -1
       ? []
-      : [line(x - 28, 8 + parent * 38 + 26, x - 28, y + 13), line(x - 28, y + 13, x, y + 13)];
-    return [...branch, box(x, y, 150, name), label(x + 162, y + 18, remark)];
+      : [line(x - 28, 8 + parent * 38 + 24, x - 28, y + 12), line(x - 28, y + 12, x, y + 12)];
+    return [...branch, box(x, y, 150, name), label(x + 162, y + 17, remark)];
   });
   return picture(title, 700, nodes.length * 38 + 8, shapes);
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leave_nothing } from './common/cleanup.ts';
@@ -16,7 +16,7 @@ import { bootstrap, must, type Named, rows_in } from './matrix-run.ts';
 
 const NODES = ['own', '20.19.0', '20', '22.12.0', '22', '23.3.0', '24', '25', '26'];
 
-const HELP = `Usage: npm run matrix -- [NODE ...] [--distro NAME,...] [--arm64] [--cache DIR]
+const HELP = `Usage: npm run matrix -- [NODE ...] [--distro NAME,...] [--arm64] [--cache DIR] [--docs]
 
 Starts the daemon, talks 500 times with 8 clients, sends 5 HUPs and TERM, runs its tests, and prints a row of the table in
 docs/platforms.md for each. NODE is a version that npm has, or "own", the one that runs this. Without a word:
@@ -26,13 +26,17 @@ ${NODES.join(', ')}.
   --arm64         an emulated machine with Debian's arm64 kernel, with pages of 4 and of 16 KB: an hour; as root
   --cache DIR     where chroots and the machine are kept, to be removed when they are to be made anew;
                   ~/.cache/eliza-hup where nothing is said
+  --docs          puts each row into docs/platforms.md, in place of the one of that system before
   --help          print this and end
   --version       print the version and end
 `;
 
 const { values, words, refuse } = command_line({
   name: 'matrix', help: HELP, words: Infinity,
-  options: { distro: { type: 'string' }, arm64: { type: 'boolean', default: false }, cache: { type: 'string' } },
+  options: {
+    distro: { type: 'string' }, arm64: { type: 'boolean', default: false }, cache: { type: 'string' },
+    docs: { type: 'boolean', default: false },
+  },
 });
 const distros = values.distro?.split(',') ?? [];
 const nodes = words.length > 0 || distros.length > 0 || values.arm64 ? words : NODES;
@@ -59,7 +63,7 @@ async function on_node(version: string): Promise<Named[]> {
   return rows_in(`npm's ${version}`, [...own_network, join(dir, 'node_modules', name, 'bin', 'node'), script]);
 }
 
-/** One of Debian's suites, in a chroot that is kept. */
+/** One of Debian's suites, in a folder that is kept. */
 async function on_distro(suite: string): Promise<Named[]> {
   const dir = join(cache, suite);
   if (!existsSync(dir)) {
@@ -75,11 +79,22 @@ async function on_distro(suite: string): Promise<Named[]> {
     `mount --bind "${dir}" "${dir}"`, // a root that is a mount point: the tests have mount namespaces of their own
     `mount --bind "${root}" "${dir}/eliza-hup"`, `mount -t proc proc "${dir}/proc"`, `mount --rbind /dev "${dir}/dev"`,
     `mount -t tmpfs -o mode=1777 tmp "${dir}/tmp"`,
-    `chroot "${dir}" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TMPDIR=/tmp setsid "$@"`,
+    `cd "${dir}"`, 'pivot_root . mnt', 'cd /', 'umount -l /mnt', // no chroot: /proc would show paths from outside
+    'env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TMPDIR=/tmp setsid "$@"',
     'exit $?', // not exec: the shell is this system's process 1, and reaps its orphans
   ].join('\n');
   const spaces = ['unshare', '--mount', '--propagation', 'private', '--net', '--pid', '--fork', '--kill-child'];
   return rows_in(`Debian ${suite}`, [...spaces, 'sh', '-c', enter, 'sh', 'node', '/eliza-hup/tools/matrix-row.js']);
+}
+
+/** Puts a row into the page. */
+function document(name: string, row: string): void {
+  const page = join(root, 'docs', 'platforms.md');
+  const lines = readFileSync(page, 'utf8').split('\n');
+  const before = lines.findIndex((line) => line.startsWith(`| ${name} |`));
+  if (before === -1) lines.splice(lines.findLastIndex((line) => line.startsWith('|')) + 1, 0, row);
+  else lines[before] = row;
+  writeFileSync(page, lines.join('\n'));
 }
 
 /** Shows a row, and what failed in it. @returns whether all is well */
@@ -92,7 +107,9 @@ function show({ name, row }: Named): boolean {
   const passed = failed.length === 0 ? `all ${tests} files` : `${tests - failed.length} of ${tests} files`;
   const date = new Date().toISOString().slice(0, 10);
   progress();
-  console.log(`| ${[name, node, libuv, machine, start, ...life, passed, date].join(' | ')} |`);
+  const cells = `| ${[name, node, libuv, machine, start, ...life, passed, date].join(' | ')} |`;
+  console.log(cells);
+  if (values.docs) document(name, cells);
   for (const { file, what } of failed) console.error([`  ${file}`, ...what.slice(0, 10)].join('\n    '));
   return good;
 }

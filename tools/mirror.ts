@@ -95,7 +95,7 @@ export function shown({ text, errata }: Row): string {
  * @param to the last
  * @returns its lines, without blank ones at the beginning
  */
-export function select(rows: readonly Row[], from: number, to: number): Row[] {
+export function select<R extends Row>(rows: readonly R[], from: number, to: number): R[] {
   const wanted = rows.filter((row) => row.from <= to && row.to >= from);
   return wanted.slice(Math.max(wanted.findIndex(({ kind }) => kind !== 'blank'), 0));
 }

@@ -26,7 +26,8 @@ export interface Listing {
   readonly sections: readonly Section[];
 }
 
-function listing(perl: string, ts: string, parts: Record<string, string[]>): Listing {
+/** Makes a listing of its parts, each the lines of a name. */
+export function listing(perl: string, ts: string, parts: Record<string, string[]>): Listing {
   const lines: string[] = [];
   const sections = Object.entries(parts).map(([name, texts]) => {
     const from = lines.length + 1;

@@ -20,6 +20,7 @@ import { root, until } from './common/processes.ts';
 import { columns_of_stdout, cut, PIPED } from './common/terminal.ts';
 import { sequence } from './diagram.ts';
 import { parse_mirror, type Row } from './mirror.ts';
+import type { Language } from './site/words.ts';
 import { NOTE, type Call } from './trace-probe.ts';
 
 const HELP = `Usage: npm run trace -- [--svg FILE] [--width N] WHAT
@@ -40,37 +41,56 @@ export type Scene = (typeof SCENES)[number];
 
 /** One thing that happened. */
 export interface Step {
-  /** `client`, `daemon`, `child 1` … */
+  /** `you`, who sends signals, `client`, `daemon`, `child 1` … */
   readonly who: string;
   /** Whom it was done to; nobody for what is a process's own business. */
   readonly to?: string;
-  /** As in a diagram: `->` a message, `=>` a birth, `x` a death. */
-  readonly arrow: '->' | '=>' | 'x' | '';
+  /** As in a diagram: `->` a message, `=>` a birth, `x` one's own end, `-x` the end that a parent hears of. */
+  readonly arrow: '->' | '=>' | 'x' | '-x' | '';
   readonly what: string;
   /** Where in the Perl, and where in ours. */
   readonly perl: string;
   readonly ours: string;
 }
 
+/** A line of a mirror file without its reference and its blanks. */
+const bare = (text: string): string => text.replace(/\/\/ (\+|\d+(-\d+)?)( e\d+)*$/, '').replaceAll(/\s/g, '');
+
+/**
+ * Which line of a mirror file each line of the compiled one comes from. The compiler drops types and some references, and may
+ * break a line in two, but it keeps the order.
+ *
+ * @param compiled the compiled file's lines
+ * @param rows the mirror file's
+ * @returns a row for each compiled line, but for those that are not code
+ */
+export function origins(compiled: readonly string[], rows: readonly Row[]): (Row | undefined)[] {
+  const code = rows.filter(({ kind }) => kind === 'mirror' || kind === 'plus');
+  let at = 0;
+  return compiled.map((text) => {
+    const number = Number(/\/\/ (?:\d+-)?(\d+)(?: e\d+)*$/.exec(text)?.[1]);
+    const here = bare(text);
+    if (here === '' || /^\s*(\/\*|\*|\/\/)/.test(text)) return undefined;
+    const fits = ({ kind, from, to, text: ours }: Row): boolean => Number.isNaN(number)
+      ? bare(ours).includes(here)
+      : kind === 'mirror' && from <= number && number <= to;
+    const next = code.findIndex((row, i) => i >= at && fits(row));
+    if (next !== -1) at = next;
+    return code[at];
+  });
+}
+
 /** Finds a line of a compiled mirror file in the Perl and in the TypeScript. */
 function finder(): (file: string, line: number) => { perl: string; ours: string } {
-  const bare = (text = ''): string => text.replace(/\/\/ (\+|\d+(-\d+)?)( e\d+)*$/, '').replaceAll(/\s/g, '');
-  const files = ['eliza_hup', 'Daemon'].map((file) => {
+  const files = new Map(['eliza_hup', 'Daemon'].map((file) => {
     const compiled = readFileSync(join(root, `${file}.js`), 'utf8').split('\n');
-    return { file, compiled, rows: parse_mirror(readFileSync(join(root, `${file}.ts`), 'utf8')) };
-  });
+    return [file, origins(compiled, parse_mirror(readFileSync(join(root, `${file}.ts`), 'utf8')))];
+  }));
   return (file, line) => {
-    const { compiled = [], rows = [] } = files.find((one) => one.file === file) ?? {};
-    const ends_in = (text = ''): number => Number(/\/\/ (?:\d+-)?(\d+)(?: e\d+)*$/.exec(text)?.[1] ?? 0);
-    const by_number = (n: number): Row | undefined =>
-      rows.find(({ kind, from, to }) => kind === 'mirror' && from <= n && n <= to);
-    const text = compiled[line - 1];
-    // By its reference; else by its text; else the compiler has broken it in two, and the reference stands further down.
-    const row = by_number(ends_in(text)) ?? rows.find((one) => one.kind !== 'blank' && bare(one.text) === bare(text))
-      ?? by_number(compiled.slice(line - 1).map(ends_in).find(Boolean) ?? 0);
-    const perl = `${file}${file === 'Daemon' ? '.pm' : '.pl'}:`;
-    if (!row) return { perl, ours: `${file}.ts` };
-    return { perl: `${perl}${row.to}${row.kind === 'plus' ? '+' : ''}`, ours: `${file}.ts:${row.number}` };
+    const row = files.get(file)?.[line - 1];
+    if (!row) return { perl: '', ours: `${file}.ts` };
+    const perl = `${file}${file === 'Daemon' ? '.pm' : '.pl'}:${row.to}${row.kind === 'plus' ? '+' : ''}`;
+    return { perl, ours: `${file}.ts:${row.number}` };
   };
 }
 
@@ -108,10 +128,14 @@ function step_of({ name: call, args, result, file }: Call, { who, place, name }:
       ? step(`${args[1] === 1 ? 'ignores' : 'sets'} ${signal_name(args[0])}`)
       : step('signals at their defaults');
     case 'kill': return args[1] === 0 ? undefined : step(signal_name(args[1]), '->', name(args[0]));
-    case 'waitpid': return typeof result === 'number' && result > 0 ? step(`reaps ${name(result)}`) : undefined;
+    case 'waitpid': return typeof result === 'number' && result > 0
+      ? step(`reaps ${name(result)}`, '-x', name(result))
+      : undefined;
     case 'chroot': return step('locks itself in');
     case 'setresuid': return step(`becomes ${uids(args)}`);
-    case 'dup2': return file === 'eliza_hup' ? step(`has the client for its STD${STD[Number(args[1])] ?? ''}`) : undefined;
+    case 'dup2': return file === 'eliza_hup' && !place.perl.endsWith('+')
+      ? step(`has the client for its STD${STD[Number(args[1])] ?? ''}`)
+      : undefined;
     case 'close': return CLOSES[place.perl] === undefined ? undefined : step(CLOSES[place.perl] ?? '');
     case 'execvp': return step('executes itself again');
     case '_exit': return step(`exits with ${String(args[0])}`, 'x');
@@ -135,7 +159,7 @@ function reader(daemon: number): (line: string) => Step | undefined {
   const name = namer(daemon);
   const find = finder();
   const rows = parse_mirror(readFileSync(join(root, 'eliza_hup.ts'), 'utf8'));
-  let last = '';
+  const last = new Map<number, string>();
 
   const logged = (line: string): Step | undefined => {
     const [, pid, text = ''] = /\[(\d+)\]: (.*)$/.exec(line) ?? [];
@@ -147,10 +171,10 @@ function reader(daemon: number): (line: string) => Step | undefined {
   };
   const called = (call: Call): Step | undefined => {
     const who = name(call.pid);
-    const again = `${call.pid} ${call.name} ${call.line}`;
-    // Of several calls on a line the first.
-    if (again === last && call.name !== 'kill' && call.name !== 'waitpid') return undefined;
-    last = again;
+    const again = `${call.name} ${call.line}`;
+    // Of several calls that a process makes on a line the first.
+    if (again === last.get(call.pid) && call.name !== 'kill' && call.name !== 'waitpid') return undefined;
+    last.set(call.pid, again);
     return step_of(call, { who, place: find(call.file, call.line), name });
   };
   return (line) => line.startsWith(NOTE) ? called(JSON.parse(line.slice(1)) as Call) : logged(line);
@@ -220,7 +244,7 @@ async function run_probed(owner: Owner, port: number): Promise<Run> {
 
 /** Sends the daemon a signal, which is a step as well. */
 function send({ daemon, steps }: Run, signal: 'TERM' | 'HUP'): void {
-  steps.push({ who: 'client', to: 'daemon', arrow: '->', what: signal, perl: '', ours: '' });
+  steps.push({ who: 'you', to: 'daemon', arrow: '->', what: signal, perl: '', ours: '' });
   daemon.kill(`SIG${signal}`);
 }
 
@@ -269,7 +293,36 @@ export async function trace(scene: Scene): Promise<Step[]> {
 
 /** Who takes part, in order. */
 function lanes_of(steps: readonly Step[]): string[] {
-  return [...new Set(['client', 'daemon', ...steps.flatMap(({ who, to }) => to === undefined ? [who] : [who, to])])];
+  const first = steps.some(({ who }) => who === 'you') ? ['you', 'client', 'daemon'] : ['client', 'daemon'];
+  return [...new Set([...first, ...steps.flatMap(({ who, to }) => to === undefined ? [who] : [who, to])])];
+}
+
+/** What the steps say, in Spanish. */
+const SPANISH: readonly (readonly [english: RegExp, spanish: string])[] = [
+  [/^connects$/, 'conecta'], [/^forks$/, 'hace fork'], [/^blocks the signals$/, 'bloquea las señales'],
+  [/^unblocks the signals$/, 'desbloquea las señales'],
+  [/^signals at their defaults$/, 'deja las señales como por defecto'],
+  [/^sets (.*)$/, 'pone su manejador de $1'], [/^ignores (.*)$/, 'ignora $1'], [/^reaps child (.*)$/, 'recoge a hijo $1'],
+  [/^locks itself in$/, 'se encierra'], [/^has the client for its (.*)$/, 'tiene al cliente por $1'],
+  [/^closes the listener$/, 'cierra el socket de escucha'], [/^hangs up$/, 'suelta la conexión'],
+  [/^executes itself again$/, 'se ejecuta de nuevo'], [/^exits with (.*)$/, 'termina con $1'], [/^logs /, 'anota '],
+  [/^becomes /, 'pasa a ser '], [/\beffective\b/, 'efectivo'], [/\bsaved\b/, 'guardado'],
+];
+const LANES: Readonly<Record<string, string>> = { you: 'tú', client: 'cliente', daemon: 'demonio' };
+
+/** A step as it is shown in a language. */
+function in_language({ who, to, what, ...rest }: Step, language: Language): Step {
+  if (language === 'en') return { who, what, ...rest, ...to === undefined ? {} : { to } };
+  const lane = (name: string): string => LANES[name] ?? name.replace('child', 'hijo');
+  const said = SPANISH.reduce((text, [english, spanish]) => text.replace(english, spanish), what);
+  return { who: lane(who), what: said, ...rest, ...to === undefined ? {} : { to: lane(to) } };
+}
+
+/** How a scene is drawn. */
+export interface View {
+  readonly language?: Language;
+  /** The address of a line of the Perl. */
+  readonly link?: (file: string, line: string) => string;
 }
 
 /**
@@ -277,14 +330,23 @@ function lanes_of(steps: readonly Step[]): string[] {
  *
  * @param scene the picture's subject
  * @param steps what happened
+ * @param view how
  * @returns the SVG
  */
-export function picture(scene: Scene, steps: readonly Step[]): string {
-  const lines = steps.map(({ who, arrow, to, what, perl }) => {
-    const text = what.replaceAll('|', '/').replace(/^logs "(.{22}).*"$/, 'logs "$1…"');
-    return `${[who, arrow, to].filter(Boolean).join(' ')} | ${text} | ${perl.replace('eliza_hup.pl:', '')}`;
+export function picture(scene: Scene, steps: readonly Step[], { language = 'en', link }: View = {}): string {
+  const lines = steps.map((step) => in_language(step, language)).map(({ who, arrow, to, what, perl }) => {
+    const text = what.replaceAll('|', '/').replace(/"(.{34}).+"$/, '"$1…"');
+    return `${[who, arrow, to].filter(Boolean).join(' ')} | ${text} | ${perl}`;
   });
-  return sequence(`A trace: ${scene}`, [lanes_of(steps).join(', '), ...lines].join('\n'));
+  const lanes = lanes_of(steps).map((who) => in_language({ who, arrow: '', what: '', perl: '', ours: '' }, language).who);
+  const remarks = {
+    en: '59+ is a line of ours that Perl does not have, beside its line 59.',
+    es: '59+ es una línea nuestra que Perl no tiene, junto a su línea 59.',
+  };
+  const plus = steps.map(({ perl }) => /(\d+)\+$/.exec(perl)?.[1]).find(Boolean);
+  return sequence(`${language === 'es' ? 'Una traza' : 'A trace'}: ${scene}`, [lanes.join(', '), ...lines].join('\n'), {
+    ...link ? { link } : {}, ...plus === undefined ? {} : { remark: remarks[language].replaceAll('59', plus) },
+  });
 }
 
 /**
@@ -295,7 +357,7 @@ function timeline(steps: readonly Step[], columns: number): string[] {
   const chalk = new Chalk({ level: env.NO_COLOR ? 0 : default_chalk.level });
   const looks: Record<string, (text: string) => string> = { client: chalk.italic, daemon: chalk.bold };
   const lanes = lanes_of(steps);
-  const alive = new Set(['client', 'daemon']);
+  const alive = new Set(['you', 'client', 'daemon']);
   const [perl_width, ours_width] = [17, 19];
   const before = perl_width + ours_width + 2 * lanes.length + 1; // the columns before the text
   const beside = columns >= before + 24; // else the places have a line of their own
@@ -318,12 +380,12 @@ function timeline(steps: readonly Step[], columns: number): string[] {
     if (to !== undefined && arrow === '=>') alive.add(to);
     const mark = (lane: string): string => {
       if (lane === who) return arrow === 'x' ? '×' : '●';
-      return lane === to ? '○' : alive.has(lane) ? '│' : ' ';
+      return lane === to ? arrow === '-x' ? '×' : '○' : alive.has(lane) ? '│' : ' ';
     };
     const marks = lanes.map(mark).join(' ');
     if (arrow === 'x') alive.delete(who);
-    alive.delete(/^reaps (.*)/.exec(what)?.[1] ?? '');
-    const text = to === undefined ? `${who} ${what}` : `${who} → ${to}: ${what}`;
+    if (arrow === '-x') alive.delete(to ?? '');
+    const text = to === undefined || arrow === '-x' ? `${who} ${what}` : `${who} → ${to}: ${what}`;
     return line(place(perl, ours), marks, text, looks[who]);
   })];
 }

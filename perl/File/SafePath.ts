@@ -57,6 +57,7 @@ export function safe_folder(path: string): string | undefined {
  * Looks at a folder that this process alone may write.
  *
  * @param path where it is
+ * @param others the permissions that nobody else may have: to write it, or to read and write it
  * @returns whether it is a folder, and no link; this user's; and nobody else may write it, or where asked for read it
  */
 export function own_folder(path: string, others: 0o022 | 0o077): boolean {

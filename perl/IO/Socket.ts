@@ -22,7 +22,7 @@ import { IO_Handle } from './Handle.ts';
 
 export { STDERR, STDIN, STDOUT } from './Handle.ts'; // IO::Socket brings IO::Handle
 
-const { EACCES, EAGAIN, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, EOPNOTSUPP, EPERM } = constants.errno;
+const { EACCES, EAGAIN, EINTR, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, EOPNOTSUPP, EPERM } = constants.errno;
 const { ECONNABORTED, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENOPROTOOPT, EPROTO, ETIMEDOUT } = constants.errno;
 
 /** The client that accept should have given has gone: accept(2) says to try again. EHOSTDOWN and ENONET are Linux's own. */
@@ -60,16 +60,32 @@ function listen_on(port: number, backlog: number, reuse: boolean): number | unde
   return undefined;
 }
 
-/** Takes a listening socket that was handed over. @returns its descriptor, or undefined with `$@` set: another port's */
+/** Takes a descriptor that was handed over. @returns it; undefined with `$@` and `$!` set where it cannot serve the port */
 function adopt(fd: number, port: number): number | undefined {
-  const address = { sin_port: 0 }; // in an IPv6 address the port is at the same place
-  set_errno(libc().getsockname(fd, address, [16]));
-  if (address.sin_port === port) {
+  const why = unfit(fd, port);
+  if (why === undefined) {
     libc().fcntl(fd, C.F_SETFL, C.SOCK_NONBLOCK);
     return fd;
   }
-  $['@'] = `port ${port}: the socket handed over by LISTEN_FDS listens on port ${address.sin_port}`;
+  $['@'] = `port ${port}: descriptor ${fd}, handed over by LISTEN_FDS, ${why}`;
+  $['!'] = EINVAL;
   return undefined;
+}
+
+/** @returns why a descriptor cannot serve a port; undefined when it can */
+function unfit(fd: number, port: number): string | undefined {
+  const option = (name: number): number | undefined => {
+    const value: [number] = [0];
+    return libc().getsockopt(fd, C.SOL_SOCKET, name, value, [4]) === 0 ? value[0] : undefined;
+  };
+  const type = option(C.SO_TYPE);
+  if (type === undefined) return 'is no socket';
+  const address = { sin_family: 0, sin_port: 0 }; // in an IPv6 address the port is at the same place
+  libc().getsockname(fd, address, [16]);
+  const internet = [C.AF_INET, C.AF_INET6].some((family) => family === address.sin_family);
+  if (type !== C.SOCK_STREAM || !internet) return 'is no TCP socket';
+  if (option(C.SO_ACCEPTCONN) !== 1) return 'does not listen';
+  return address.sin_port === port ? undefined : `listens on port ${address.sin_port}`;
 }
 
 let serving = false;
@@ -104,20 +120,19 @@ export class Connection extends IO_Handle {
   }
 }
 
-/** A listening socket. */
+/** A listening socket. A service manager may have opened it in more than one family: then it has a descriptor for each. */
 export class IO_Socket_INET {
-  /** The descriptor's number. */
-  readonly fd: number;
-  #poll: Poll | undefined;
+  readonly #fds: number[]; // the one whose turn is next is the first
+  #polls: Poll[] = [];
   #ready: (() => void) | undefined;
   #open = true;
   #full = false; // there is no descriptor left for a client, and the log has been told
   #crowded = true; // the last client was in the backlog before accept waited
 
-  private constructor(fd: number) {
-    this.fd = fd;
+  private constructor(fds: number[]) {
+    this.#fds = fds;
     // What waits in the kernel until a client reads it would grow to megabytes. Connections have this from their listener.
-    libc().setsockopt(fd, C.SOL_SOCKET, C.SO_SNDBUF, Int32Array.of(UNREAD), 4);
+    for (const fd of fds) libc().setsockopt(fd, C.SOL_SOCKET, C.SO_SNDBUF, Int32Array.of(UNREAD), 4);
   }
 
   /**
@@ -132,11 +147,12 @@ export class IO_Socket_INET {
     report_missing();
     warm_up();
     const port = Number(Tainted.raw(LocalPort));
-    const [inherited] = take_listen_fds();
-    const fd = inherited === undefined ? listen_on(port, Listen, Reuse) : adopt(inherited, port);
-    if (fd === undefined) return undefined;
-    starter.listens(fd);
-    return new IO_Socket_INET(fd);
+    const inherited = take_listen_fds();
+    const fds = inherited.length === 0 ? [listen_on(port, Listen, Reuse)] : inherited.map((fd) => adopt(fd, port));
+    const listening = fds.filter((fd) => fd !== undefined);
+    if (listening.length < fds.length) return undefined;
+    starter.listens(listening);
+    return new IO_Socket_INET(listening);
   }
 
   /**
@@ -179,10 +195,16 @@ export class IO_Socket_INET {
 
   #accept(): Connection | undefined {
     const address = Buffer.alloc(28);
-    const fd = set_errno(libc().accept4(this.fd, address, Uint32Array.of(28), C.SOCK_CLOEXEC));
-    if (fd === -1) return undefined;
-    this.#full = false;
-    return new Connection(fd, inet_ntop(address));
+    for (const listener of [...this.#fds]) {
+      this.#fds.push(...this.#fds.splice(0, 1)); // to each in turn
+      const fd = set_errno(libc().accept4(listener, address, Uint32Array.of(28), C.SOCK_CLOEXEC));
+      if (fd !== -1) {
+        this.#full = false;
+        return new Connection(fd, inet_ntop(address));
+      }
+      if ($.errno !== EAGAIN) return undefined;
+    }
+    return undefined;
   }
 
   /** Waits until the kernel has a client, or the reason why accept failed may have passed. */
@@ -199,7 +221,7 @@ export class IO_Socket_INET {
     $['!'] = 0; // Perl's accept would have waited, and not failed
     await new Promise<void>((resume) => {
       this.#ready = resume;
-      this.#poll ??= readable(this.fd, () => { this.#wake(); });
+      if (this.#polls.length === 0) this.#polls = this.#fds.map((fd) => readable(fd, () => { this.#wake(); }));
     });
   }
 
@@ -212,17 +234,19 @@ export class IO_Socket_INET {
 
   /** Takes no more clients; those that come wait for the program that will be executed. */
   hand_over(): void {
-    this.#poll?.close();
-    this.#poll = undefined;
-    hand_over(this.fd);
+    this.#unwatch();
+    hand_over(this.#fds);
+  }
+
+  #unwatch(): void {
+    for (const poll of this.#polls.splice(0)) poll.close();
   }
 
   /** Stops listening. */
   close(): void {
     this.#open = false;
-    this.#poll?.close();
-    this.#poll = undefined;
-    libc().close(this.fd);
+    this.#unwatch();
+    for (const fd of this.#fds) libc().close(fd);
     this.#wake();
   }
 }

@@ -70,11 +70,8 @@ export function rules(log: number): Rule[] {
 const CPU = 60; // seconds; a conversation of two hours takes less than one
 const DATA = 2 ** 28; // bytes of memory beyond what the parent has; a conversation takes one or two millions
 
-/** What is known of a child before it is forked. */
+/** What is known of a process before it is confined. */
 interface Known {
-  /** The log's descriptor, and the filter that knows it. */
-  log: number;
-  filter: Filter;
   /** The highest number of a descriptor. */
   last: number;
   /** Memory that can be both written and executed, and what is to become of it. */
@@ -85,7 +82,8 @@ interface Known {
 
 let log = (): number => -1;
 let log_is_file = false;
-let known: Known | undefined; // by the parent, so that its children need not look
+let known: Known | undefined; // and the filter: made in the parent, so that its children have them
+let made: { log: number; filter: Filter } | undefined;
 
 /**
  * Exempts a descriptor from {@link pledge}: the log's, which a child goes on writing to. Looks at the process, too: what a
@@ -97,12 +95,17 @@ let known: Known | undefined; // by the parent, so that its children need not lo
 export function keep_open(fd: () => number, file: boolean): void {
   log = fd;
   log_is_file = file;
-  known = look(log());
+  known = look();
+  made = filter_for(log());
 }
 
-/** Looks at this process, and lets V8 look at what it will want to know when it first waits: it counts the processors. */
-function look(log: number): Known {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+/** The filter of a child with that log. */
+function filter_for(log: number): { log: number; filter: Filter } {
+  return { log, filter: filter(rules(log), 'kill') };
+}
+
+/** Looks at this process. */
+function look(): Known {
   const maps = readFileSync('/proc/self/smaps', 'latin1').matchAll(/^(\w+)-(\w+) .wxp .*\n(?:\w+:.*\n)*?Rss: +(\d+) kB$/gm);
   const code = [...maps].map(([, from = '', to = '', used]) => {
     const start = Number.parseInt(from, 16);
@@ -111,13 +114,8 @@ function look(log: number): Known {
   });
   const [, data] = /^VmData:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
   const unused = code.filter(({ protection }) => protection === C.PROT_NONE).reduce((sum, { length }) => sum + length, 0);
-  return {
-    log,
-    filter: filter(rules(log), 'kill'),
-    last: Math.max(...readdirSync('/proc/self/fd').map(Number)),
-    code,
-    data: 1024 * Number(data) - unused,
-  };
+  const last = Math.max(...readdirSync('/proc/self/fd').map(Number));
+  return { last, code, data: 1024 * Number(data) - unused };
 }
 
 /**
@@ -129,13 +127,13 @@ function look(log: number): Known {
  */
 export function pledge(_promises: 'stdio'): void {
   const kept = log();
-  if (known?.log !== kept) known = look(kept);
-  const { code, data, filter, last } = known;
+  const { code, data, last } = known ??= look();
+  if (made?.log !== kept) made = filter_for(kept);
   disconnect(last, kept);
-  for (const { start, length, protection } of code) libc().mprotect(start, length, protection);
+  for (const { start, length, protection } of code) or_die(libc().mprotect(start, length, protection));
 
   const limit = (resource: number, value: number, hard = value): void => {
-    libc().setrlimit(resource, { rlim_cur: value, rlim_max: hard });
+    libc().setrlimit(resource, { rlim_cur: value, rlim_max: hard }); // fails where a limit is lower already
   };
   limit(C.RLIMIT_CPU, CPU, CPU + 1); // SIGXCPU, which the log can tell from others; KILL for whoever ignores it
   limit(C.RLIMIT_DATA, data + DATA);
@@ -143,8 +141,13 @@ export function pledge(_promises: 'stdio'): void {
   limit(C.RLIMIT_NPROC, 0);
   limit(C.RLIMIT_NOFILE, 64);
   if (!log_is_file) limit(C.RLIMIT_FSIZE, 0);
-  if (!install(filter)) die(`Can't confine the conversation: ${$['!']}\n`);
+  or_die(install(made.filter) ? 0 : -1);
   end_event_loop();
+}
+
+/** A promise that is kept in part is none. */
+function or_die(result: number): number {
+  return set_errno(result) === -1 ? die(`Can't confine the conversation: ${$['!']}\n`) : result;
 }
 
 /**
@@ -154,7 +157,6 @@ export function pledge(_promises: 'stdio'): void {
  */
 function disconnect(last: number, log: number): void {
   const { dup2, eventfd } = libc();
-  const or_die = (fd: number): number => set_errno(fd) === -1 ? die(`Can't confine the conversation: ${$['!']}\n`) : fd;
   const event = or_die(eventfd(0, C.EFD_NONBLOCK));
   for (let fd = 3; fd <= last; fd++) if (fd !== log) or_die(dup2(event, fd));
   closefrom(last + 1, log);

@@ -11,16 +11,16 @@ import { let_go, SIG, told_to_end } from '../perlipc.ts';
 import { attempt, set_errno } from '../perlvar.ts';
 
 let ends: [parent: number, child: number] | undefined; // of a socket pair
-let listener: number | undefined;
+let listeners: number[] = [];
 
 /**
- * Notes the socket on which the daemon will listen. The process that starts it closes its own descriptor of it after the
+ * Notes the sockets on which the daemon will listen. The process that starts it closes its own descriptors of them after the
  * fork: it may live on a moment longer than a daemon that is ended at once, whose port must not answer any more.
  *
- * @param fd the socket
+ * @param fds the sockets
  */
-export function listens(fd: number): void {
-  listener = fd;
+export function listens(fds: number[]): void {
+  listeners = fds;
 }
 
 /**
@@ -40,7 +40,7 @@ export function fork_daemon(): number | undefined {
   if (child) {
     SIG.TERM = SIG.INT = 'DEFAULT';
     let_go();
-    if (listener !== undefined) closeSync(listener);
+    for (const fd of listeners) closeSync(fd);
   }
   return child;
 }

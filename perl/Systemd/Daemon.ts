@@ -34,42 +34,43 @@ export function take_listen_fds(): number[] {
   return fds;
 }
 
-let handed: number | undefined;
+let handed: number[] = [];
 
 /**
- * Hands a listening socket to the program that this process will execute.
+ * Hands listening sockets to the program that this process will execute.
  *
- * @param fd the socket; undefined for none after all
+ * @param fds the sockets
  */
-export function hand_over(fd: number | undefined): void {
-  handed = fd;
+export function hand_over(fds: number[]): void {
+  handed = fds;
 }
 
 /**
- * Calls exec with the socket in its place, where this process has another descriptor: Node's, which it needs again only
+ * Calls exec with the sockets in their places, where this process has other descriptors: Node's, which it needs again only
  * if exec fails.
  *
  * @param exec what replaces the program; it returns when that fails
  */
 export function with_listen_fds(exec: () => void): void {
-  if (handed === undefined) {
+  if (handed.length === 0) {
     exec();
     return;
   }
   const { close, dup2, fcntl } = libc();
-  const saved = handed === FIRST ? -1 : fcntl(FIRST, C.F_DUPFD_CLOEXEC, 64);
-  if (handed === FIRST) fcntl(FIRST, C.F_SETFD, 0);
-  else dup2(handed, FIRST);
-  Object.assign(process.env, { LISTEN_PID: String($['$']), LISTEN_FDS: '1' }, is_pending('HUP') && { HUP_PENDING: '1' });
+  const above = FIRST + handed.length;
+  const place = (fds: number[]): void => { fds.forEach((fd, i) => fd === -1 ? close(FIRST + i) : dup2(fd, FIRST + i)); };
+  const saved = handed.map((_, i) => fcntl(FIRST + i, C.F_DUPFD_CLOEXEC, above));
+  const sockets = handed.map((fd) => fcntl(fd, C.F_DUPFD_CLOEXEC, above));
+  place(sockets);
+  const [LISTEN_PID, LISTEN_FDS] = [String($['$']), String(handed.length)];
+  Object.assign(process.env, { LISTEN_PID, LISTEN_FDS }, is_pending('HUP') && { HUP_PENDING: '1' });
   SIG.HUP = 'IGNORE'; // it must not end the program that follows before that has a handler (erratum 6)
   exec();
   const { errno } = $;
   for (const name of names) delete ENV[name];
-  if (saved !== -1) {
-    dup2(saved, FIRST);
-    close(saved);
-  }
-  fcntl(FIRST, C.F_SETFD, C.FD_CLOEXEC);
+  place(saved);
+  for (let fd = FIRST; fd < above; fd++) fcntl(fd, C.F_SETFD, C.FD_CLOEXEC);
+  for (const fd of [...saved, ...sockets]) close(fd);
   $['!'] = errno;
 }
 

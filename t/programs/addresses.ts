@@ -1,5 +1,5 @@
 /**
- * What t/28-addresses.t.ts looks at: a daemon that is given a socket for IPv6 and IPv4, and clients from the addresses that
+ * What t/76-addresses.t.ts looks at: a daemon that is given a socket for IPv6 and IPv4, and clients from the addresses that
  * are the arguments, one after the other, each of which stays. Whatever they hear, and the log, is printed.
  *
  * @module

@@ -7,9 +7,14 @@ import { Eliza } from '../../Chatbot/Eliza.ts';
 
 /** The scripts by language, which the build puts before this script: one byte a character, as the engine has it. */
 declare const SCRIPTS: Record<string, string>;
+/** Words in the page's language. */
+declare const SAY: {
+  you: string; why: string; from_memory: string; earlier: string; keyword: string; rank: string; decomposition: string;
+  fits: string; not: string; reassembly: string; memory: string; kept: string;
+};
 
 const log = document.querySelector<HTMLElement>('#log');
-const form = document.querySelector<HTMLFormElement>('form');
+const form = document.querySelector<HTMLFormElement>('#talk');
 const input = document.querySelector<HTMLInputElement>('#say');
 const language = document.querySelector<HTMLSelectElement>('#language');
 
@@ -28,16 +33,16 @@ function element(name: string, text: string, className = ''): HTMLElement {
 /** The lines of the debug text, each with what it is. */
 function reasons(debug: string): [what: string, text: string][] {
   const pulled = /^\t\[Pulling string "([^]*?)" from memory\.\]\n/.exec(debug)?.[1];
-  const from_memory: [string, string][] = pulled === undefined ? [] : [['from memory', `an earlier line: ${pulled}`]];
+  const from_memory: [string, string][] = pulled === undefined ? [] : [[SAY.from_memory, `${SAY.earlier} ${pulled}`]];
   return from_memory.concat(debug.split('\n').flatMap((line): [string, string][] => {
     const [, rank, keyword] = /^\t(\S*)> (.*)$/.exec(line) ?? [];
-    if (keyword !== undefined) return [['keyword', rank ? `${keyword}, rank ${rank}` : keyword]];
+    if (keyword !== undefined) return [[SAY.keyword, rank ? `${keyword}, ${SAY.rank} ${rank}` : keyword]];
     const [, decomp, parts] = /^\t\t: (.*?)(?: : 0 (.*))?$/.exec(line) ?? [];
-    if (decomp !== undefined) return [['decomposition', parts === undefined ? `${decomp} does not fit` : `${decomp} fits`]];
+    if (decomp !== undefined) return [[SAY.decomposition, `${decomp} ${parts === undefined ? SAY.not : SAY.fits}`]];
     const [, reasmb] = /^\t\t--> +(.*)$/.exec(line) ?? [];
-    if (reasmb !== undefined) return [['reassembly', reasmb]];
+    if (reasmb !== undefined) return [[SAY.reassembly, reasmb]];
     const memory = /^\t(\d+) item/.exec(line)?.[1];
-    return memory === undefined ? [] : [['memory', `${memory} kept`]];
+    return memory === undefined ? [] : [[SAY.memory, `${memory} ${SAY.kept}`]];
   }));
 }
 
@@ -48,7 +53,7 @@ function say(who: string, text: string, why?: string): void {
     const list = document.createElement('dl');
     for (const [what, reason] of reasons(why)) list.append(element('dt', what), element('dd', reason));
     details.open = true;
-    details.append(element('summary', 'what led to it'), list);
+    details.append(element('summary', SAY.why), list);
     item.append(details);
   }
   log?.append(item);
@@ -66,7 +71,7 @@ form?.addEventListener('submit', (event) => {
   event.preventDefault();
   if (!input || input.value.trim() === '') return;
   const line = to_bytes(input.value);
-  say('you', input.value);
+  say(SAY.you, input.value);
   input.value = '';
   if (bot._testquit(line)) {
     say('Eliza', from_bytes(bot.final[Math.floor(bot.myrand(bot.final.length))] ?? ''));

@@ -96,8 +96,10 @@ export class PID_File {
   static running(path: string, pid: number): boolean {
     const fd = openSync(path, 'r');
     try {
-      const since = begun(pid);
-      return locked(fd) || (pid !== $['$'] && since !== undefined && since <= fstatSync(fd).mtimeMs / 1000 + 1);
+      const [since, written] = [begun(pid), fstatSync(fd).mtimeMs];
+      if (locked(fd)) return true;
+      if (written > Date.now() + 1000) return false; // the clock went back: the times say nothing, and the lock says enough
+      return pid !== $['$'] && since !== undefined && since <= written / 1000 + 1;
     } finally {
       closeSync(fd);
     }

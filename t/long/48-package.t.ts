@@ -8,7 +8,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Client, copy_checkout, environment, folder, needs_log, type Outcome, root, run, send, start } from './harness.ts';
+import { Client, copy_checkout, environment, folder, needs_log, type Outcome, root, run, send, start } from '../harness.ts';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 

@@ -34,7 +34,7 @@ const here = env.INIT_CWD ?? cwd(); // npm goes to the checkout, and says where 
 /** What a copy has of the project: the mirror and what it needs, and what compiles, lints and tests it. */
 const PARTS = [
   'eliza_hup.ts', 'Daemon.ts', 'Chatbot', 'perl', 't/answers.ts', 't/harness.ts', 't/syslogd.ts', 'tools/common',
-  'tools/trace.ts', 'tools/trace-probe.ts', 'tools/diagram.ts', 'tools/mirror.ts',
+  'tools/trace.ts', 'tools/trace-probe.ts', 'tools/diagram.ts', 'tools/mirror.ts', 'tools/site/words.ts',
   'package.json', 'tsconfig.json', 'eslint.config.js',
 ];
 

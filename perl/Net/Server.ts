@@ -13,7 +13,7 @@ import { C, libc } from '../libc.ts';
 import { warn } from '../perlfunc.ts';
 import { Tainted } from '../perlsec.ts';
 import { $ } from '../perlvar.ts';
-import { LOG_UPTO, setlogmask, syslog } from '../Sys/Syslog.ts';
+import { LOG_UPTO, reaped, setlogmask, syslog } from '../Sys/Syslog.ts';
 import { type Limits, telnet } from './Telnet.ts';
 
 /** A connection that accept has taken. */
@@ -86,6 +86,7 @@ export class Children extends Map<number, Callback | undefined> {
    * @returns whether it was in the table
    */
   override delete(child: number): boolean {
+    reaped(child);
     addresses.delete(child);
     const signal = $['?'] & 127; // WTERMSIG
     if (![0, 2, 15].includes(signal)) warn(`Child ${child} ended by signal ${signal}\n`);

@@ -3,7 +3,7 @@
  *
  * On OpenBSD this is one system call. On Linux it takes three things: resource limits, closed descriptors, and a
  * seccomp filter that kills the process at the first call which a talking child does not need. Whoever takes over such
- * a child, by a fault in Node or in the bot, can talk to its client, write to the log, and nothing else.
+ * a child, by a fault in Node or in the bot, can talk to its client, tell the daemon lines for the log, and nothing else.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { $, set_errno } from '../perlvar.ts';
 
 /** What V8, libuv and the C library call while a program reads, writes and computes, and at its end. */
 const stdio: Rule['call'][] = [
-  'read', 'write', 'readv', 'writev', 'sendto', 'lseek', 'fstat', 'ppoll', 'setsockopt', // input, output, the log
+  'read', 'write', 'readv', 'writev', 'lseek', 'fstat', 'ppoll', 'setsockopt', // input, output
   'mmap', 'mprotect', 'pkey_mprotect', 'munmap', 'mremap', 'madvise', 'brk', // memory
   'futex', 'membarrier', 'rseq', 'sched_yield', 'sched_getaffinity', 'getrandom', 'sysinfo', 'getrusage', 'prctl',
   'clock_gettime', 'clock_getres', 'clock_nanosleep', 'gettimeofday', 'nanosleep', // time
@@ -27,37 +27,35 @@ const stdio: Rule['call'][] = [
 
 const CPU = 60; // seconds; a conversation of two hours takes less than one
 
-let log = (): number => -1;
-let log_is_file = false;
-let made: { filter: Filter; kept: number } | undefined; // made in the parent, inherited by its children
+let log = -1;
+let made: Filter | undefined; // made in the parent, inherited by its children
 
 /**
- * Exempts a descriptor from {@link pledge}: the log's, which a child goes on writing to.
+ * Exempts a descriptor from {@link pledge}: the child's end of the log's socket pair, see Sys/Syslog.ts.
  *
- * @param fd asked for it; -1 for none
- * @param file whether it is a file
+ * @param fd the descriptor
  */
-export function keep_open(fd: () => number, file: boolean): void {
+export function keep_open(fd: number): void {
   log = fd;
-  log_is_file = file;
-  made = filter_for(log());
+  made = filter_for(fd);
 }
 
 /**
- * The filter of a child that writes to one descriptor above 2. The garbage collector now and then tells libuv of a task,
- * by a write to a descriptor that pledge has closed. At EBADF libuv would abort the process; at EAGAIN it goes on, and the
- * task is never done, since pledge has ended the event loop.
+ * The filter of a child that may send on one descriptor above 2, without waiting. The garbage collector now and then tells
+ * libuv of a task, by a write to a descriptor that pledge has closed. At EBADF libuv would abort the process; at EAGAIN it
+ * goes on, and the task is never done, since pledge has ended the event loop.
  */
-function filter_for(kept: number): { filter: Filter; kept: number } {
-  const lines: Rule[] = kept === -1 ? [] : [{ call: 'write', when: [[0, '==', kept]], answer: 'allow' }];
+function filter_for(kept: number): Filter {
+  const flags = C.MSG_DONTWAIT | C.MSG_NOSIGNAL;
+  const lines: Rule[] = kept === -1 ? [] : [{ call: 'sendto', when: [[0, '==', kept], [3, '==', flags]], answer: 'allow' }];
   const mute: Rule = { call: 'write', when: [[0, '>', 2]], answer: constants.errno.EAGAIN };
   const rules = [...lines, mute, ...stdio.map((call): Rule => ({ call, answer: 'allow' }))];
-  return { filter: filter(rules, 'kill'), kept };
+  return filter(rules, 'kill');
 }
 
 /**
  * Promises to do nothing from here on but read, write, compute and exit. Descriptors above 2 are closed, but for the
- * log's. Node's event loop ends with it.
+ * one to the log. Node's event loop ends with it.
  *
  * @param _promises what is still wanted
  * @throws PerlDie where the kernel does not take the promise
@@ -71,12 +69,10 @@ export function pledge(_promises: 'stdio'): void {
   limit(C.RLIMIT_CORE, 0);
   limit(C.RLIMIT_NPROC, 0);
   limit(C.RLIMIT_NOFILE, 64);
-  const kept = log();
-  if (!log_is_file) limit(C.RLIMIT_FSIZE, 0);
+  limit(C.RLIMIT_FSIZE, 0);
 
-  if (made?.kept !== kept) made = filter_for(kept);
-  if (!install(made.filter)) die(`Can't confine the conversation: ${$['!']}\n`);
-  closefrom(3, kept);
+  if (!install(made ??= filter_for(log))) die(`Can't confine the conversation: ${$['!']}\n`);
+  closefrom(3, log);
   end_event_loop();
 }
 

@@ -45,6 +45,12 @@ const layers = {
   },
 };
 
+/** process.kill of 0, which is what a pid file that is not there gives, would signal the whole group of who runs the tests. */
+const direct_kill = [
+  'CallExpression[callee.object.name="process"][callee.property.name="kill"]',
+  'ImportDeclaration[source.value=/^(?:node:)?process$/] ImportSpecifier[imported.name="kill"]',
+].map((selector) => ({ selector, message: 'Signals go by send() of tools/common/processes.ts, which refuses what is no pid' }));
+
 export default defineConfig(
   { ignores: ['**/*.js', '!eslint.config.js', '.tap', 'docs/site', 'exercises', 't/refused'] },
   {
@@ -60,6 +66,7 @@ export default defineConfig(
       '@typescript-eslint/related-getter-setter-pairs': 'off', // %ENV takes clean strings and gives tainted ones
       '@typescript-eslint/unbound-method': 'off', // libc() and Error are tables of functions
       'eqeqeq': 'error',
+      'no-restricted-syntax': ['error', ...direct_kill],
     },
   },
   stylistic.configs.customize({ semi: true, braceStyle: '1tbs', commaDangle: 'always-multiline', arrowParens: true }),
@@ -76,7 +83,7 @@ export default defineConfig(
     // A test says what it asserts: "should be equal" tells nobody what is wrong.
     files: ['t/**/*.ts', 'docs/exercises/**/*.t.ts'],
     rules: {
-      'no-restricted-syntax': ['error', ...[
+      'no-restricted-syntax': ['error', ...direct_kill, ...[
         ['ok|notOk', 2],
         ['equal|same|match|not|notSame|notMatch|strictSame|type|throws|rejects', 3],
       ].map(([names, count]) => ({
@@ -100,5 +107,10 @@ export default defineConfig(
       '@typescript-eslint/no-confusing-void-expression': 'off', // `fork() ?? log_warn(…)`, Perl's `or`
       'no-var': 'off', // as `my` at the top of a file: there, undefined, before its line has run
     },
+  },
+  {
+    // The steps towards it.
+    files: ['docs/steps/*.ts'],
+    rules: { '@typescript-eslint/no-confusing-void-expression': 'off', 'no-var': 'off' },
   },
 );

@@ -4,19 +4,16 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { Cleanup } from '../tools/common/cleanup.ts';
+import { Cleanup, leave_nothing } from '../tools/common/cleanup.ts';
 import { folder } from '../tools/common/daemon.ts';
 import { children, root, status, until } from '../tools/common/processes.ts';
 import { quantile } from '../tools/common/statistics.ts';
+import { progress } from '../tools/common/terminal.ts';
 import { type Curve, curves } from './chart.ts';
 import { type Contender, contenders } from './contenders.ts';
 import { load, median_memory, open } from './measure.ts';
+import { options } from './options.ts';
 
-const { values: options } = parseArgs({
-  allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, docs: { type: 'string' } },
-});
 const seconds = options.quick ? 0.2 : 2;
 const both = contenders().slice(0, 2).filter(({ missing }) => missing === false);
 
@@ -25,6 +22,7 @@ async function with_open(contender: Contender, numbers: readonly number[]): Prom
   const server = await contender.start();
   const points: [number, number, number][] = [];
   for (const number of numbers) {
+    progress(`${contender.name}: ${number} open`);
     await until('the earlier children to end', () => children(server.pid()).length === 0);
     const sockets = await open(server.port, number);
     const { pss } = median_memory(children(server.pid()).slice(0, 50));
@@ -55,6 +53,7 @@ function forks(command: string, file: string, megabytes: readonly number[]): [nu
 
 const numbers = options.quick ? [1, 3] : [1, 10, 100, 1000];
 const sizes = options.quick ? [1] : [1, 10, 100];
+leave_nothing();
 const at_end = new Cleanup();
 const dir = folder(at_end);
 const [rate, share, script]: [Curve[], Curve[], Curve[]] = [[], [], []];
@@ -64,15 +63,18 @@ for (const contender of both) {
   const points = await with_open(contender, numbers);
   rate.push({ name, points: points.map(([open, rate]) => [open, rate]) });
   share.push({ name, points: points.map(([open, , pss]) => [open, pss]) });
+  progress();
   for (const [open, rate, pss] of points) console.log(`${name}: ${open} open, ${rate.toFixed(0)} a second, ${pss} KB each`);
 
   const by_size: [number, number][] = [];
   for (const times of sizes) {
+    progress(`${name}: a script of ${times} times the size`);
     const server = await contender.start(longer(times, dir));
     const seen = await load(server.port, 1, seconds);
     const [rss] = status(server.pid(), 'RssAnon').split(' ');
     const greeting = quantile(seen.greetings, 0.5);
     by_size.push([times, seen.complete / seen.seconds]);
+    progress();
     console.log(`${name}: script of ${times} times the size, ${(seen.complete / seen.seconds).toFixed(0)} a second, `
       + `greeting after ${greeting.toFixed(2)} ms, parent of ${rss ?? '?'} KB`);
     await server.stop();
@@ -82,10 +84,12 @@ for (const contender of both) {
 await at_end.run();
 
 const ballast = options.quick ? [1] : [1, 10, 30, 100, 300];
+progress('fork');
 const fork: Curve[] = [
   { name: 'Node, by perl/fork.ts', points: forks(process.execPath, 'fork.js', ballast) },
   { name: 'Perl', points: forks('perl', 'fork.pl', ballast) },
 ];
+progress();
 for (const { name, points } of fork) {
   for (const [size, time] of points) console.log(`${name}: ${size} MB more, a fork takes ${time.toFixed(0)} microseconds`);
 }

@@ -3,25 +3,17 @@
  * absolute times say more about the machine than about the program.
  */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { children, pid_exists, until } from '../tools/common/processes.ts';
+import { leave_nothing } from '../tools/common/cleanup.ts';
+import { children, pid_exists, send, until } from '../tools/common/processes.ts';
 import { quantile } from '../tools/common/statistics.ts';
+import { progress } from '../tools/common/terminal.ts';
 import { bars } from './chart.ts';
 import { type Contender, contenders, greeted, type Server } from './contenders.ts';
 import { load, median_memory, open } from './measure.ts';
+import { number, options } from './options.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    perl: { type: 'string' },
-    rounds: { type: 'string' },
-    seconds: { type: 'string' },
-    json: { type: 'string' },
-    svg: { type: 'string' },
-  },
-});
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
-const seconds = Number(options.seconds ?? (options.quick ? 0.3 : 3));
+const rounds = number('rounds', options.quick ? 1 : 5, { from: 1, whole: true });
+const seconds = number('seconds', options.quick ? 0.3 : 3, { from: 0.1 });
 const loads = [1, 8, 32] as const;
 
 /** One contender's figures. */
@@ -55,21 +47,24 @@ async function idle(server: Server, number: number): Promise<{ dirty: number; ps
 async function hang_up(server: Server): Promise<number> {
   const before = server.pid();
   const begin = performance.now();
-  process.kill(before, 'SIGHUP');
+  send(before, 'SIGHUP');
   await until('the new pid', () => server.pid() > 0 && server.pid() !== before);
   await greeted(server.port);
   return performance.now() - begin;
 }
 
 const servers = new Map<Contender, Server>();
+leave_nothing();
 
 async function run(): Promise<Map<Contender, Figures>> {
   const results = new Map<Contender, Figures>();
   for (const contender of contenders(options.perl)) {
     if (contender.missing !== false) {
+      progress();
       console.log(`# ${contender.name} left out: ${contender.missing}`);
       continue;
     }
+    progress(`${contender.name}: start`);
     results.set(contender, { rate: {}, greeting: [], late: [], complete: 0, lost: 0, start: [], hup: [] });
     servers.set(contender, await contender.start());
   }
@@ -78,6 +73,7 @@ async function run(): Promise<Map<Contender, Figures>> {
       for (const [contender, server] of servers) {
         const figures = results.get(contender);
         if (!figures) continue;
+        progress(`round ${round} of ${rounds}, ${clients} at once: ${contender.name}`);
         const seen = await load(server.port, clients, seconds);
         (figures.rate[clients] ??= []).push(seen.complete / seen.seconds);
         figures.complete += seen.complete;
@@ -86,15 +82,18 @@ async function run(): Promise<Map<Contender, Figures>> {
         if (clients === 8) figures.late.push(quantile(seen.greetings, 0.99));
       }
     }
+    progress();
     console.log(`# round ${round} of ${rounds}`);
   }
   for (const [contender, server] of servers) {
     const figures = results.get(contender);
     if (!figures) continue;
     if (!pid_exists(server.pid())) {
+      progress();
       console.log(`# ${contender.name} has ended meanwhile: only what it served until then is measured`);
       continue;
     }
+    progress(`idle conversations and HUP: ${contender.name}`);
     const many = options.quick ? 3 : contender.heavy ? 20 : 200;
     if (!contender.name.startsWith('socat')) Object.assign(figures, await idle(server, many));
     if (contender.hup) for (let i = 0; i < rounds; i++) figures.hup.push(await hang_up(server));
@@ -103,11 +102,13 @@ async function run(): Promise<Map<Contender, Figures>> {
   for (let round = 1; round <= rounds; round++) {
     for (const [contender, { start }] of results) {
       if (!contender.hup) continue;
+      progress(`start ${round} of ${rounds}: ${contender.name}`);
       const server = await contender.start();
       if (server.start !== undefined) start.push(server.start);
       await server.stop();
     }
   }
+  progress();
   return results;
 }
 

@@ -1,12 +1,5 @@
 /**
- * A soak: the daemon under more than it will meet in a year, and an account of every client.
- *
- *     npm run soak -- --conversations 100000 --clients 32 --hup 2 --kill 1 --idle 500 --hostile 1000
- *
- * Three parts, each left out by a 0: conversations while the daemon is relaunched every --hup seconds and a random child
- * is killed every --kill seconds, for --minutes at most; idle conversations, all at once; hostile clients, a --crowd at
- * once, beside --honest ones. A table goes to STDERR, the same as JSON to STDOUT; the status is 1 when a promise was
- * broken.
+ * A soak: the daemon under more than it will meet in a year, and an account of every client; `--help` says more.
  *
  * The listening socket's backlog is 20, as in the Perl: a client that finds it full waits until the kernel tries again,
  * a second later. That is time, not loss, and counted so.
@@ -14,18 +7,42 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { parseArgs } from 'node:util';
-import { Cleanup } from '../tools/common/cleanup.ts';
+import { Cleanup, leave_nothing } from '../tools/common/cleanup.ts';
+import { command_line } from '../tools/common/command.ts';
 import { type Daemon, start } from '../tools/common/daemon.ts';
 import { Client } from '../tools/common/network.ts';
 import { children, descriptors, memory, pause, send, status, until } from '../tools/common/processes.ts';
 import { quantile } from '../tools/common/statistics.ts';
+import { progress } from '../tools/common/terminal.ts';
 import { LINES, WHOLE } from './conversation.ts';
 
 const defaults = {
   conversations: 2000, clients: 32, hup: 2, kill: 1, minutes: 15, idle: 50, hostile: 100, honest: 4, crowd: 16,
 };
 type Settings = typeof defaults;
+
+const HELP = `Usage: npm run soak -- [OPTIONS]
+
+Three parts, each left out by a 0. A table goes to STDERR, the same as JSON to STDOUT; the status is 1 when a promise was
+broken.
+
+  --conversations N  conversations, while the daemon is relaunched and children are killed
+  --clients N        at once
+  --hup SECONDS      HUP so often; 0 for never
+  --kill SECONDS     and KILL to a random child so often
+  --minutes N        for so long at most
+
+  --idle N           conversations at once, all silent; then each is spoken to
+
+  --hostile N        hostile clients
+  --crowd N          so many of them at once
+  --honest N         beside so many honest ones
+
+  --help             print this and end
+  --version          print the version and end
+
+By default: ${Object.entries(defaults).map(([name, value]) => `--${name} ${value}`).join(' ')}.
+`;
 
 /** What a part has found: rows for the table, and whether each promise in it was kept. */
 interface Part {
@@ -102,6 +119,7 @@ function in_words(counts: Record<string, number>): string | number {
 }
 
 function spread(values: number[], unit: string): string {
+  if (values.length === 0) return 'none';
   return ([['median', 0.5], ['p95', 0.95], ['p99', 0.99], ['max', 1]] as const)
     .map(([name, q]) => `${name} ${quantile(values, q).toFixed(0)}`).join(', ') + ` ${unit}`;
 }
@@ -158,10 +176,10 @@ function end_of(one: Talk, { hups, killed }: Disturbances): keyof Ends {
 
 /** Relaunches the daemon, and waits until it has another pid. */
 async function relaunch({ pid, log }: Daemon, { hups }: Disturbances): Promise<void> {
-  const old = pid();
+  const old = await until('a daemon', pid);
   const one = { sent: performance.now(), done: Infinity };
   hups.push(one);
-  process.kill(old, 'SIGHUP');
+  send(old, 'SIGHUP');
   await until('the relaunch', () => pid() > 0 && pid() !== old)
     .catch((error: unknown) => { throw new Error(`${String(error)}; the log ends in:\n${log().slice(-20).join('\n')}`); });
   one.done = performance.now();
@@ -207,11 +225,12 @@ class Watch {
     }
   }
 
-  /** The median of a figure in each tenth of the conversations but the first, which warms up. */
+  /** The median of a figure in each tenth of the conversations but the first, which warms up, as far as it was seen. */
   tenths(what: 'fds' | 'rss', done: number): number[] {
     const tenth = ({ done: then }: Sample): number => Math.min(9, Math.floor(10 * then / done));
     return Array.from({ length: 9 }, (_, n) =>
-      quantile(this.samples.filter((sample) => tenth(sample) === n + 1).map((sample) => sample[what]), 0.5));
+      quantile(this.samples.filter((sample) => tenth(sample) === n + 1).map((sample) => sample[what]), 0.5))
+      .filter((median) => !Number.isNaN(median));
   }
 }
 
@@ -237,6 +256,7 @@ async function conversations({ conversations, clients, hup, kill, minutes }: Set
       disturbances.killed.delete(one.port);
       greetings.push(...one.waits.slice(0, 1));
       done++;
+      progress(`conversations: ${done} of ${conversations}, ${disturbances.hups.length} HUPs`);
     }
   };
   const every = async (seconds: number, action: () => void | Promise<void>): Promise<void> => {
@@ -273,7 +293,7 @@ interface Seen {
 function account({ volume, seconds, done, ends, disturbances: { hups, kills }, watch, greetings, signals }: Seen): Part {
   const { 9: by_kill = 0, ...others } = signals;
   const [fds, rss] = [watch.tenths('fds', done), watch.tenths('rss', done)];
-  const flat = (values: number[], more: number): boolean => !((values.at(-1) ?? NaN) > more * (values[0] ?? NaN));
+  const flat = (values: number[], more: number): boolean => (values.at(-1) ?? 0) <= more * (values[0] ?? 0);
   return {
     rows: {
       'conversations': volume,
@@ -285,8 +305,8 @@ function account({ volume, seconds, done, ends, disturbances: { hups, kills }, w
       'children that the log says were killed': by_kill,
       'children that died of another signal': in_words(others),
       'zombies': watch.zombies.size,
-      'descriptors of the daemon, at 10 % … 100 %': fds.join(' '),
-      'RSS of the daemon in MB, at 10 % … 100 %': rss.map((kb) => (kb / 1024).toFixed(1)).join(' '),
+      'descriptors of the daemon, at 10 % … 100 %': fds.join(' ') || 'not seen',
+      'RSS of the daemon in MB, at 10 % … 100 %': rss.map((kb) => (kb / 1024).toFixed(1)).join(' ') || 'not seen',
     },
     promises: {
       'every conversation is complete, or we have ended it': ends.lost === 0,
@@ -304,7 +324,10 @@ function account({ volume, seconds, done, ends, disturbances: { hups, kills }, w
 async function idle({ idle }: Settings): Promise<Part> {
   const { port, pid } = await daemon({ ELIZA_CONVERSATIONS: String(idle), ELIZA_PER_ADDRESS: String(idle) });
   const clients: Client[] = [];
-  while (clients.length < idle) clients.push(await Client.greeted(port));
+  while (clients.length < idle) {
+    clients.push(await Client.greeted(port));
+    progress(`idle: ${clients.length} of ${idle} open`);
+  }
   const talking = children(pid());
   const pss = talking.map((child) => memory(child, 'Pss'));
   const dirty = talking.map((child) => memory(child, 'Private_Dirty'));
@@ -393,7 +416,7 @@ function look_at_children(daemon: number, most: Most): void {
 function lines_in_a_second(log: readonly string[]): number {
   const counts = new Map<string, number>();
   for (const line of log) counts.set(line.slice(0, 15), (counts.get(line.slice(0, 15)) ?? 0) + 1);
-  return Math.max(...counts.values());
+  return Math.max(0, ...counts.values());
 }
 
 /** Conversations of honest clients until told to stop. */
@@ -425,6 +448,7 @@ async function hostile({ hostile, honest, crowd }: Settings): Promise<Part> {
     while (!over()) {
       await pause(100);
       look_at_children(daemon_pid, most);
+      progress(`hostile: ${gone} of ${hostile}`);
     }
   };
   const from = performance.now();
@@ -477,17 +501,23 @@ function account_of_honest(talks: readonly Talk[], most: Most, log: string[]): P
 function settings(): Settings {
   const names = Object.keys(defaults) as (keyof Settings)[];
   const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
-  const { values } = parseArgs({ options });
+  const { number } = command_line({ name: 'soak', help: HELP, options });
   const chosen = { ...defaults };
-  for (const name of names) chosen[name] = Number(values[name] ?? defaults[name]);
+  const seconds: readonly string[] = ['hup', 'kill', 'minutes'];
+  const some: readonly string[] = ['clients', 'crowd']; // without one of these a part would never end
+  for (const name of names) {
+    chosen[name] = number(name, defaults[name], { from: some.includes(name) ? 1 : 0, whole: !seconds.includes(name) });
+  }
   return chosen;
 }
 
 const chosen = settings();
+leave_nothing();
 const results: Record<string, Part> = {};
 for (const [name, part] of Object.entries({ conversations, idle, hostile })) {
   if (chosen[name as keyof Settings] === 0) continue;
   const { rows, promises } = results[name] = await part(chosen).finally(() => at_end.run());
+  progress();
   console.error(`\n${name}`);
   for (const [what, value] of Object.entries(rows)) console.error(`  ${what.padEnd(44)} ${value}`);
   for (const [what, kept] of Object.entries(promises)) console.error(`  ${kept ? 'kept   ' : 'BROKEN '} ${what}`);

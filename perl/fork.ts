@@ -11,6 +11,7 @@
  * @module
  */
 import { readdirSync } from 'node:fs';
+import { constants } from 'node:os';
 import { C, libc } from './libc.ts';
 import { code_to_large_pages } from './Linux/LargePages.ts';
 import { filter, install, type Rule } from './Linux/Seccomp.ts';
@@ -20,7 +21,13 @@ import { $, set_errno } from './perlvar.ts';
 import { listen_fds } from './Systemd/Daemon.ts';
 
 /** madvise(…, …, MADV_DONTFORK) does nothing, and says it has. */
-const skip_dontfork: Rule = { call: 'madvise', when: [[2, '==', C.MADV_DONTFORK]], answer: 0 };
+const skip_dontfork: Rule = { call: 'madvise', when: [[2, 'in', [C.MADV_DONTFORK]]], answer: 0 };
+
+/**
+ * There is no io_uring, as in many containers. libuv would lay its rings into memory that a child shares with its parent
+ * and may write to: what a child asked for in there would be done in the parent's name.
+ */
+const no_io_uring: Rule = { call: 'io_uring_setup', answer: constants.errno.ENOSYS };
 
 /**
  * For some signals sigaction(…, …, NULL) does nothing: that is how a starting Node sets every signal to its default, and
@@ -29,13 +36,15 @@ const skip_dontfork: Rule = { call: 'madvise', when: [[2, '==', C.MADV_DONTFORK]
  * machine. See `dispose` in perlipc.ts for how a handler is set in spite of it.
  */
 const keep_ignored = ['HUP' as const, ...ignored].map((signal): Rule => (
-  { call: 'rt_sigaction', when: [[0, '==', signo(signal)], [2, '==', 0]], answer: 0 }));
+  { call: 'rt_sigaction', when: [[0, 'in', [signo(signal)]], [2, 'within', 0]], answer: 0 }));
 
 /** Node's switches, which the program gives itself. */
 export const flags = [
   '--single-threaded', '--v8-pool-size=1',
   // For the children: what the parent has compiled stays compiled, and they write as little as can be into its memory.
-  '--no-flush-bytecode', '--no-opt', '--no-sparkplug',
+  '--no-flush-bytecode',
+  // For the children, too: no code is made while the program runs, not even for a pattern, so none need be allowed.
+  '--no-opt', '--no-maglev', '--no-sparkplug', '--regexp-interpret-all',
   // For fork, which pays for each page that the parent has written: no copy of V8's builtins, a small nursery.
   '--no-short-builtin-calls', '--max-semi-space-size=1',
 ];
@@ -80,7 +89,7 @@ export function prepare(): void {
     code_to_large_pages();
     return;
   }
-  if (!ready && !install(filter([skip_dontfork, ...keep_ignored], 'allow'))) {
+  if (!ready && !install(filter([skip_dontfork, no_io_uring, ...keep_ignored], 'allow'))) {
     die(`Can't fork here: the kernel refused the seccomp filter that fork needs: ${$['!']}\n`);
   }
   if (!skipped()) die("Can't fork here: the seccomp filter that fork needs has no effect\n");

@@ -20,16 +20,21 @@ export const C = {
   FD_CLOEXEC: 1, O_CLOEXEC: 0o2000000,
   // socket(2), socket(7), unix(7)
   AF_UNIX: 1, AF_INET: 2, SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_SEQPACKET: 5, SOCK_NONBLOCK: 0o4000, SOCK_CLOEXEC: 0o2000000,
-  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_PASSCRED: 16, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21,
+  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_SNDBUF: 7, SO_OOBINLINE: 10, SO_PASSCRED: 16, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21, SHUT_WR: 1,
   // sendto(2), recvmsg(2), poll(2)
   MSG_DONTWAIT: 0x40, MSG_NOSIGNAL: 0x4000, SCM_CREDENTIALS: 2, POLLOUT: 4,
   // madvise(2), mmap(2), mremap(2)
-  MADV_DONTFORK: 10, MADV_HUGEPAGE: 14, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4,
-  MAP_PRIVATE: 0x02, MAP_ANONYMOUS: 0x20, MREMAP_MAYMOVE: 1, MREMAP_FIXED: 2,
+  MADV_DONTNEED: 4, MADV_FREE: 8, MADV_DONTFORK: 10, MADV_HUGEPAGE: 14, PROT_NONE: 0, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4,
+  MAP_PRIVATE: 0x02, MAP_DROPPABLE: 0x08, MAP_FIXED: 0x10, MAP_ANONYMOUS: 0x20, MAP_NORESERVE: 0x4000, MAP_STACK: 0x20000,
+  MREMAP_MAYMOVE: 1, MREMAP_FIXED: 2,
+  // eventfd(2)
+  EFD_NONBLOCK: 0o4000,
+  // futex(2), with FUTEX_PRIVATE_FLAG
+  FUTEX_WAIT: 128, FUTEX_WAKE: 129, FUTEX_WAIT_BITSET: 137, FUTEX_CLOCK_REALTIME: 256,
   // prctl(2), seccomp(2)
-  PR_SET_SECCOMP: 22, PR_SET_NO_NEW_PRIVS: 38, SECCOMP_MODE_FILTER: 2,
+  PR_SET_VMA: 0x53564d41, PR_SET_SECCOMP: 22, PR_SET_NO_NEW_PRIVS: 38, SECCOMP_MODE_FILTER: 2,
   // setrlimit(2)
-  RLIMIT_CPU: 0, RLIMIT_FSIZE: 1, RLIMIT_CORE: 4, RLIMIT_NPROC: 6, RLIMIT_NOFILE: 7,
+  RLIMIT_CPU: 0, RLIMIT_FSIZE: 1, RLIMIT_DATA: 2, RLIMIT_CORE: 4, RLIMIT_NPROC: 6, RLIMIT_NOFILE: 7,
   // signal(2)
   SIG_DFL: 0, SIG_IGN: 1,
   // accept(2): two errors that Node has no name for
@@ -39,13 +44,13 @@ export const C = {
 /** C's structs: what their members are called, and of which type they are. Of passwd and group, the beginning. */
 const structs = {
   flock: { l_type: 'int16_t', l_whence: 'int16_t', l_start: 'int64_t', l_len: 'int64_t', l_pid: 'int32_t' },
-  group: { gr_name: 'void *', gr_passwd: 'void *', gr_gid: 'uint32_t' },
+  group: { gr_name: 'char *', gr_passwd: 'void *', gr_gid: 'uint32_t' },
   iovec: { iov_base: 'uint8_t *', iov_len: 'size_t' },
   msghdr: {
     msg_name: 'void *', msg_namelen: 'uint32_t', msg_iov: 'iovec *', msg_iovlen: 'size_t', msg_control: 'uint8_t *',
     msg_controllen: 'size_t', msg_flags: 'int',
   },
-  passwd: { pw_name: 'void *', pw_passwd: 'void *', pw_uid: 'uint32_t' },
+  passwd: { pw_name: 'void *', pw_passwd: 'void *', pw_uid: 'uint32_t', pw_gid: 'uint32_t' },
   pollfd: { fd: 'int', events: 'int16_t', revents: 'int16_t' },
   rlimit: { rlim_cur: 'uint64_t', rlim_max: 'uint64_t' },
   sockaddr_in: { sin_family: 'uint16_t', sin_port: 'uint16_be_t', sin_addr: 'uint8_t [4]', sin_zero: 'uint8_t [8]' },
@@ -124,10 +129,13 @@ function declare() {
     setgroups: c<(size: number, list: Uint32Array) => number>('int setgroups(size_t, const uint32_t *)'),
     setrlimit: c<(resource: number, limits: Record<keyof typeof structs.rlimit, number>) => number>(
       'int setrlimit(int, const rlimit *)'),
+    getrlimit: c<(resource: number, limits: Record<keyof typeof structs.rlimit, number>) => number>(
+      'int getrlimit(int, _Out_ rlimit *)'),
     chdir: c<(path: string) => number>('int chdir(const char *)'),
     chroot: c<(path: string) => number>('int chroot(const char *)'),
     getpwnam: c<(name: string) => bigint | null>('void *getpwnam(const char *)'),
     getgrnam: c<(name: string) => bigint | null>('void *getgrnam(const char *)'),
+    getgrgid: c<(gid: number) => bigint | null>('void *getgrgid(uint32_t)'),
 
     // signals
     pthread_sigmask: c<(how: number, set: Buffer, old: null) => number>('int pthread_sigmask(int, const void *, void *)'),
@@ -141,6 +149,7 @@ function declare() {
     read: c<(fd: number, into: Buffer, size: number) => number>('long read(int, void *, size_t)'),
     write: c<(fd: number, bytes: Buffer, size: number) => number>('long write(int, const void *, size_t)'),
     close: c<(fd: number) => number>('int close(int)'),
+    eventfd: c<(count: number, flags: number) => number>('int eventfd(unsigned int, int)'),
     dup2: c<(from: number, to: number) => number>('int dup2(int, int)'),
     fcntl_lock: c<(fd: number, command: number, lock: Flock) => number>('int fcntl(int, int, _Inout_ flock *)'),
     socketpair: c<(domain: number, type: number, protocol: number, ends: Int32Array) => number>(
@@ -155,6 +164,7 @@ function declare() {
     setsockopt_timeval: c<(fd: number, level: number, name: number, value: { tv_sec: number; tv_usec: number }, size: 16) =>
     number>('int setsockopt(int, int, int, const timeval *, uint32_t)'),
     bind: c<(fd: number, address: Buffer, size: number) => number>('int bind(int, const void *, uint32_t)'),
+    shutdown: c<(fd: number, how: number) => number>('int shutdown(int, int)'),
     listen: c<(fd: number, backlog: number) => number>('int listen(int, int)'),
     connect: c<(fd: number, address: Buffer, size: number) => number>('int connect(int, const void *, uint32_t)'),
     accept4: c<(fd: number, address: Buffer, size: Uint32Array, flags: number) => number>(
@@ -171,21 +181,32 @@ function declare() {
 /** The table of C functions; see each one's manual page. */
 export type Libc = ReturnType<typeof declare>;
 
+/** @returns which program runs this one: Bun and Deno have no libuv to fork; the bot does without the C library there */
+export function interpreter(): 'Node' | 'Bun' | 'Deno' {
+  const { bun, deno } = process.versions;
+  return bun !== undefined ? 'Bun' : deno !== undefined ? 'Deno' : 'Node';
+}
+
+/** Whether there is a C library that we can call. */
+function has_libc(): boolean {
+  return process.platform === 'linux' && interpreter() === 'Node';
+}
+
 /**
  * The C functions this project calls. The table can be written to: a test may wrap one of them.
  *
  * @returns the table, the same one each time
  */
 export function libc(): Libc {
-  functions ??= process.platform === 'linux' ? declare() : elsewhere();
+  functions ??= has_libc() ? declare() : elsewhere();
   return functions;
 }
 
 let errno_elsewhere = 0;
 
 /**
- * What the bot needs where there is no Linux: Node's own calls under the C library's names. It can talk in a terminal;
- * whatever else is called says what it would need.
+ * What the bot needs where there is no Linux, or another interpreter: Node's own calls under the C library's names. It can
+ * talk in a terminal; whatever else is called says what it would need.
  */
 function elsewhere(): Libc {
   const fs = process.getBuiltinModule('node:fs');
@@ -205,8 +226,12 @@ function elsewhere(): Libc {
       fs.closeSync(fd);
       return 0;
     }),
+    strerror: (errno) => {
+      const [, message = `error ${errno}`] = process.getBuiltinModule('node:util').getSystemErrorMap().get(-errno) ?? [];
+      return message.charAt(0).toUpperCase() + message.slice(1);
+    },
   };
-  const needs_linux = (name: string) => () => { throw new Error(`${name}: needs Linux`); };
+  const needs_linux = (name: string) => () => { throw new Error(`${name}: needs Linux and Node`); };
   return new Proxy({}, {
     get: (_, name) => Reflect.get(portable, name) as unknown ?? needs_linux(String(name)),
   }) as Libc; // it answers to every name
@@ -214,23 +239,23 @@ function elsewhere(): Libc {
 
 /** @returns the C library's `errno` as the last call left it */
 export function c_errno(): number {
-  return process.platform === 'linux' ? load().errno() : errno_elsewhere;
+  return has_libc() ? load().errno() : errno_elsewhere;
 }
 
 /**
  * @param entry what getpwnam gave: it must be read before the next call of getpwnam
- * @returns the user's id
+ * @returns the user's ids
  */
-export function uid_of(entry: bigint): number {
-  return (load().decode(entry, 'passwd') as { pw_uid: number }).pw_uid;
+export function passwd(entry: bigint): { pw_uid: number; pw_gid: number } {
+  return load().decode(entry, 'passwd') as { pw_uid: number; pw_gid: number };
 }
 
 /**
- * @param entry what getgrnam gave: it must be read before the next call of getgrnam
- * @returns the group's id
+ * @param entry what getgrnam or getgrgid gave: it must be read before the next call of either
+ * @returns the group's name and id
  */
-export function gid_of(entry: bigint): number {
-  return (load().decode(entry, 'group') as { gr_gid: number }).gr_gid;
+export function group(entry: bigint): { gr_name: string; gr_gid: number } {
+  return load().decode(entry, 'group') as { gr_name: string; gr_gid: number };
 }
 
 /**

@@ -7,7 +7,8 @@
 import { openSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
-import { C, gid_of, libc, uid_of } from './libc.ts';
+import { STDOUT } from './IO/Handle.ts';
+import { C, group, libc, passwd } from './libc.ts';
 import { has_event_loop, next_signal, SIG, signo, type Signal } from './perlipc.ts';
 import { before_end, run_END } from './perlmod.ts';
 import { refuse_tainted, Tainted, type Text } from './perlsec.ts';
@@ -173,6 +174,7 @@ export function exit(status = 0): never {
     print_error(error instanceof Error ? error.message : String(error));
   });
   for (const flush of before_end) flush();
+  if (!has_event_loop) STDOUT.hang_up(); // a confined child: it has no children to whom the connection could belong, too
   const { close, _exit } = libc();
   for (const fd of [0, 1, 2]) close(fd); // the client sees the end before the kernel frees the memory
   return _exit(status);
@@ -269,7 +271,7 @@ export function chdir(path: string): boolean {
 export function getpwnam(name: string): number | undefined {
   refuse_tainted('getpwnam', name);
   const entry = libc().getpwnam(name);
-  return entry === null ? undefined : uid_of(entry);
+  return entry === null ? undefined : passwd(entry).pw_uid;
 }
 
 /**
@@ -279,7 +281,21 @@ export function getpwnam(name: string): number | undefined {
 export function getgrnam(name: string): number | undefined {
   refuse_tainted('getgrnam', name);
   const entry = libc().getgrnam(name);
-  return entry === null ? undefined : gid_of(entry);
+  return entry === null ? undefined : group(entry).gr_gid;
+}
+
+/**
+ * `getgrgid((getpwnam NAME)[3])`: the group that a user has of its own.
+ *
+ * @param user the user's name
+ * @returns the group's name; undefined where there is no such user, or the group has no name
+ */
+export function own_group(user: string): string | undefined {
+  refuse_tainted('getpwnam', user);
+  const { getpwnam, getgrgid } = libc();
+  const entry = getpwnam(user);
+  const own = entry === null ? null : getgrgid(passwd(entry).pw_gid);
+  return own === null ? undefined : group(own).gr_name;
 }
 
 /**

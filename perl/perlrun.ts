@@ -1,27 +1,31 @@
 /**
  * perlrun: the interpreter, as the first line of a Perl program calls it. To import this file is to start the
- * interpreter, and it is the one file in perl/ whose import does anything: it takes its own switches before the program
- * sees @ARGV, and may end the process over them; makes fork possible, for which it executes the process once more;
- * replaces console; and catches what the program did not.
+ * interpreter, and it is the one file in perl/ whose import does anything, with version.ts, which it imports first: it takes
+ * its own switches before the program sees @ARGV, and may end the process over them; makes fork possible, for which it
+ * executes the process once more; replaces console; and catches what the program did not.
  *
  * Import it first: by the time the program's own lines run, all this is done.
  *
  * @module
  */
-import { closeSync, readFileSync } from 'node:fs';
+import { needed } from './version.ts';
+import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { Console } from 'node:console';
 import { basename } from 'node:path';
 import { Writable } from 'node:stream';
-import { parseArgs } from 'node:util';
+import * as util from 'node:util'; // whole: a Node that has no parseArgs would end at its name, and not in version.ts
 import { flags, fork, prepare } from './fork.ts';
 import { type IO_Handle, STDERR, STDOUT } from './IO/Handle.ts';
-import { C, libc, readable } from './libc.ts';
+import { C, interpreter, libc, readable } from './libc.ts';
 import { known } from './Linux/Seccomp.ts';
 import { pod2usage } from './Pod/Usage.ts';
 import { chdir, die_uncaught, exec, exit, waitpid, warn } from './perlfunc.ts';
 import { Tainted } from './perlsec.ts';
 import { go_on, reload } from './Systemd/Daemon.ts';
 import { $, ARGV, set_errno } from './perlvar.ts';
+
+const CHECK_SECONDS = 10; // what -c may take; it takes some tenths
+const LEAST_DESCRIPTORS = 32; // a daemon without clients has 24, and what HUP tries takes a few more
 
 /** The program's name, as its own messages on STDERR begin. */
 export const program = basename(process.argv[1] ?? 'node');
@@ -32,9 +36,15 @@ function usage(message: string): never {
   process.exit(2);
 }
 
+/** One line on STDERR and the status of die: where the program cannot run at all. */
+function refuse(why: string): never {
+  process.stderr.write(`${program}: ${why}\n`);
+  process.exit(255);
+}
+
 function take_switches(): { foreground: boolean; check: boolean } {
   try {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = util.parseArgs({
       allowPositionals: true,
       options: {
         c: { type: 'boolean', short: 'c' },
@@ -92,20 +102,19 @@ export function relaunch_args(program: string, port?: string): string[] {
   return [...process.execArgv, program, ...(foreground ? ['--foreground'] : []), ...(port === undefined ? [] : [port])];
 }
 
-if (process.platform !== 'linux') {
-  process.stderr.write(`${program}: needs Linux for fork and chroot: run it in a Linux container, or on Windows in WSL\n`);
-  process.exit(255);
-}
-if (!known) {
-  process.stderr.write(`${program}: can't fork on ${process.arch}: it takes Linux on x64 or arm64\n`);
-  process.exit(255);
-}
+if (process.platform !== 'linux') refuse('needs Linux for fork and chroot: run it in a Linux container, or on Windows in WSL');
+if (interpreter() !== 'Node') refuse(`can't fork on ${interpreter()}: it takes ${needed}`);
+if (!known) refuse(`can't fork on ${process.arch}: it takes Linux on x64 or arm64`);
 try {
   libc();
 } catch (error) {
-  const [why = ''] = String(error).split('\n');
-  process.stderr.write(`${program}: needs koffi, which npm ci installs: ${why}\n`);
-  process.exit(255);
+  refuse(`needs koffi, which npm ci installs: ${String(error).split('\n')[0] ?? ''}`);
+}
+if (!existsSync('/proc/self/fd')) refuse('needs /proc, which is not mounted here');
+const descriptors = { rlim_cur: 0, rlim_max: 0 };
+libc().getrlimit(C.RLIMIT_NOFILE, descriptors);
+if (descriptors.rlim_cur < LEAST_DESCRIPTORS) {
+  refuse(`needs ${LEAST_DESCRIPTORS} descriptors, and may have ${descriptors.rlim_cur}: see ulimit -n`);
 }
 process.on('uncaughtException', die_uncaught);
 // console prints as Perl's print does: Node's own streams need the event loop, which a confined child has no longer.
@@ -138,11 +147,17 @@ export async function perl_c(): Promise<boolean> {
   return false;
 }
 
-/** @returns '' when the program could be started; otherwise what it said, in one line */
-async function complaint_of_check(): Promise<string> {
+/** @returns a pipe's two ends, which an exec closes */
+function pipe(): [reader: number, writer: number] {
   const ends = new Int32Array(2);
   set_errno(libc().pipe2(ends, C.O_CLOEXEC));
-  const [reader = -1, writer = -1] = ends;
+  return [ends[0] ?? -1, ends[1] ?? -1];
+}
+
+/** @returns '' when the program could be started; otherwise what it said, in one line */
+async function complaint_of_check(): Promise<string> {
+  const [reader, writer] = pipe();
+  const [executed, gate] = pipe();
   const child = fork();
   if (child === 0) {
     $['>'] = $['<']; // root again, as the relaunch will be
@@ -158,19 +173,31 @@ async function complaint_of_check(): Promise<string> {
     exit(255);
   }
   const no_fork = $['!'];
+  closeSync(gate);
+  // Until its exec the child has all that is open here: a daemon that ended now would leave a port that still answers. So
+  // this waits for the exec, as posix_spawn(3) does.
+  if (child !== undefined) libc().read(executed, Buffer.alloc(1), 1);
+  closeSync(executed);
   closeSync(writer);
-  const text = child === undefined ? `Can't fork: ${no_fork}` : await drain(reader, child);
+  const { text, late } = child === undefined ? { text: `Can't fork: ${no_fork}`, late: false } : await drain(reader, child);
   closeSync(reader);
   if (child !== undefined) waitpid(child, 0); // the program that follows would not hear of its end
   if (text.endsWith(`${program} syntax OK\n`)) return '';
+  if (late) return `the check took more than ${CHECK_SECONDS} seconds`;
   // Node prints an error between the line of code and the stack; our own messages are one line, the last.
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.find((line) => /^\w*Error\b.*: /.test(line)) ?? lines.at(-1) ?? 'the check said nothing in its ten seconds';
+  const signal = $['?'] & 127;
+  const silence = signal === 0 ? 'the check said nothing' : `the check was ended by signal ${signal}`;
+  return lines.find((line) => /^\w*Error\b.*: /.test(line)) ?? lines.at(-1) ?? silence;
 }
 
-/** All that a child says until it ends; one that takes more than ten seconds is killed. */
-function drain(reader: number, child: number): Promise<string> {
-  const timeout = setTimeout(() => { libc().kill(child, 9); }, 10_000);
+/** All that a child says until it ends, and whether it took too long, and was killed. */
+function drain(reader: number, child: number): Promise<{ text: string; late: boolean }> {
+  let late = false;
+  const timeout = setTimeout(() => {
+    late = true;
+    libc().kill(child, 9);
+  }, 1000 * CHECK_SECONDS);
   const bytes = Buffer.alloc(4096);
   let text = '';
   return new Promise((resolve) => {
@@ -180,7 +207,7 @@ function drain(reader: number, child: number): Promise<string> {
       if (length !== 0) return;
       clearTimeout(timeout);
       poll.close();
-      resolve(text);
+      resolve({ text, late });
     });
   });
 }

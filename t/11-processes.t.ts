@@ -10,6 +10,12 @@ import {
   children, Client, descriptors, folder, is_root, needs_root, root, run, start, status, until, users,
 } from './harness.ts';
 
+/** The event descriptors of a process: the kernel's own numbers of what is behind them. */
+function events(pid: number): (string | undefined)[] {
+  return descriptors(pid).filter((fd) => fd.endsWith('[eventfd]'))
+    .map((fd) => /^eventfd-id: *(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${parseInt(fd)}`, 'latin1'))?.[1]);
+}
+
 for (const { name, settings } of users) {
   void t.test(name, async (t) => {
     const { port, pid, dir } = await start(t, { ...settings, syslog: 'own', env: { IFS: 'x', CDPATH: '/', KEPT: 'yes' } });
@@ -54,8 +60,15 @@ for (const { name, settings } of users) {
         t.same([uid, mode & 0o777], [0, 0o755], 'which was not there, and has been made; it is root’s');
       }
       const open = descriptors(child);
-      t.equal(open.length, 4, 'four descriptors');
       t.equal(new Set(open.filter((fd) => /^[012] /.test(fd)).map((fd) => fd.slice(2))).size, 1, '0, 1 and 2 are the client');
+      const others = open.filter((fd) => !/^[012] /.test(fd)).map((fd) => fd.split(' ')[1]);
+      t.equal(others.filter((what) => what !== 'anon_inode:[eventfd]').length, 1, 'one is the log');
+      const [event, ...more] = events(child);
+      t.ok(event !== undefined && more.every((other) => other === event), 'the others are one event descriptor');
+      t.notOk(events(daemon).includes(event), 'which is not the daemon’s');
+      const maps = readFileSync(`/proc/${child}/maps`, 'latin1');
+      t.notMatch(maps, /^\S+ .w.s/m, 'no memory that it shares and may write to');
+      t.notMatch(maps, /^\S+ .wx/m, 'none where it could write code');
       t.end();
     });
     await client.bye();

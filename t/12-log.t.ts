@@ -8,7 +8,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, few_words, folder, log_daemon, needs_log, needs_root, pid_exists, start, until, users,
+  children, Client, few_words, folder, log_daemon, needs_log, needs_root, pid_exists, send, start, until, users,
 } from './harness.ts';
 
 /** The texts alone, with who said them: the daemon, the next daemon, a child. */
@@ -26,11 +26,11 @@ void t.test('syslog(3)', { skip: needs_root }, async (t) => {
   const first = pid();
   await (await Client.greeted(port)).bye();
   await logged(/finished/);
-  process.kill(first, 'SIGHUP');
+  send(first, 'SIGHUP');
   await logged(/Server accepting/, 2);
   const second = pid();
   const client = await Client.greeted(port);
-  process.kill(second, 'SIGTERM');
+  send(second, 'SIGTERM');
   await logged(/exiting normally/);
   await client.end();
 
@@ -56,7 +56,7 @@ void t.test('syslog(3)', { skip: needs_root }, async (t) => {
 void t.test('a warning is <132>, a death <130>', { skip: needs_root }, async (t) => {
   const { port, pid, dir, logged } = await start(t, { syslog: 'own' });
   const killed = await Client.greeted(port);
-  process.kill(await until('a child', () => children(pid())[0]), 'SIGKILL');
+  send(await until('a child', () => children(pid())[0]), 'SIGKILL');
   await killed.end();
   t.match((await logged(/^<132>/)).join('\n'), /^<132>.*: Child \d+ ended by signal 9$/m, 'a child that was killed');
 
@@ -112,7 +112,7 @@ void t.test('control bytes and formats in a message are text', { skip: needs_roo
   writeFileSync(script, good);
   const { pid, logged, log } = await start(t, { syslog: 'own', env: { ELIZA_SCRIPT: script } });
   writeFileSync(script, `${good}key: what(\x1b%n%s%m 5\n  decomp: *\n    reasmb: Go on.\n`);
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/^<132>.*Not relaunched.*what\(#033%n%s%m/);
   t.notMatch(log().join(''), /[\x00-\x1f]/, 'no control byte goes to the log');
 });

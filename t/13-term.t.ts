@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import t from 'tap';
-import { children, Client, freeze, needs_log, pid_exists, start, until, users } from './harness.ts';
+import { children, Client, freeze, needs_log, pid_exists, send, start, until, users } from './harness.ts';
 
 for (const { name, settings } of users) {
   for (const [signal, open] of [['SIGTERM', 0], ['SIGTERM', 1], ['SIGTERM', 10], ['SIGINT', 2]] as const) {
@@ -16,7 +16,7 @@ for (const { name, settings } of users) {
       const talking = children(daemon);
       t.equal(talking.length, open, 'a child each');
 
-      process.kill(daemon, signal);
+      send(daemon, signal);
       await until('the daemon to end', () => !pid_exists(daemon));
       await Promise.all(clients.map((client) => client.end()));
       t.notOk(talking.some(pid_exists), 'the children have ended before it');
@@ -37,10 +37,10 @@ void t.test('HUP after TERM does not bring back a server that was told to end', 
   await Client.greeted(port);
   const [child = 0] = children(daemon);
   await freeze(child); // so that the TERM takes as long as we like
-  process.kill(daemon, 'SIGTERM');
+  send(daemon, 'SIGTERM');
   await logged(/TERM signal received/);
-  process.kill(daemon, 'SIGHUP');
-  process.kill(child, 'SIGCONT');
+  send(daemon, 'SIGHUP');
+  send(child, 'SIGCONT');
   await until('the daemon to end', () => !pid_exists(daemon));
   await logged(/exiting normally/);
   t.notMatch(log().join('\n'), /HUP signal/, 'the HUP is not heeded');

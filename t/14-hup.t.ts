@@ -8,7 +8,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, copy_program, few_words, folder, is_root, needs_log, pid_exists, start, status, until, users,
+  children, Client, copy_program, few_words, folder, is_root, needs_log, pid_exists, send, start, status, until, users,
 } from './harness.ts';
 
 for (const { name, settings } of users) {
@@ -21,7 +21,7 @@ for (const { name, settings } of users) {
         const relaunched = log().filter((line) => line.includes('Server accepting')).length;
         const clients = await Promise.all(Array.from({ length: open }, () => Client.greeted(port)));
         const talking = children(daemon);
-        process.kill(daemon, 'SIGHUP');
+        send(daemon, 'SIGHUP');
         await Promise.all(clients.map((client) => client.end()));
         await logged(/Server accepting/, relaunched + 1);
         t.notOk(talking.some(pid_exists), 'the children have ended');
@@ -35,7 +35,7 @@ for (const { name, settings } of users) {
 
     await t.test('again and again', async (t) => {
       for (let n = log().filter((line) => line.includes('Server accepting')).length; n < 11; n++) {
-        process.kill(pid(), 'SIGHUP');
+        send(pid(), 'SIGHUP');
         await logged(/Server accepting/, n + 1);
         await (await Client.greeted(port)).bye();
       }
@@ -53,7 +53,7 @@ void t.test('the process is replaced, no helper started: attached, it keeps its 
   const before = pid();
   const begun = (): string | undefined => readFileSync(`/proc/${before}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[19];
   const started = begun();
-  process.kill(before, 'SIGHUP');
+  send(before, 'SIGHUP');
   await logged(/Server accepting/, 2);
   t.equal(pid(), before, 'the same pid');
   t.equal(begun(), started, 'the same process');
@@ -72,7 +72,7 @@ void t.test('an edited script takes effect', { skip: needs_log }, async (t) => {
   t.match((await Client.greeted(port)).text, 'Eliza:\tHello the first.\n', 'the script as it was at the start');
   write('Hello the second.');
   t.match((await Client.greeted(port)).text, 'Eliza:\tHello the first.\n', 'not before the HUP');
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/Server accepting/, 2);
   t.match((await Client.greeted(port)).text, 'Eliza:\tHello the second.\n', 'the edited one after the HUP');
 });
@@ -83,7 +83,7 @@ void t.test('an edited program takes effect, in a folder whose name has a space 
   const { port, pid, logged } = await start(t, { dir, program });
   await (await Client.greeted(port)).bye();
   writeFileSync(program, readFileSync(program, 'utf8').replace('Server accepting connections', 'Server, edited, accepting'));
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/Server, edited, accepting on port/);
   t.match((await (await Client.greeted(port)).bye()), /\n$/, 'the edited program serves');
 });
@@ -92,7 +92,7 @@ const port_1002 = { skip: is_root ? false : 'port 1002 is root’s' };
 void t.test('without a port argument the relaunch has none either', port_1002, async (t) => {
   const { pid, logged, log } = await start(t, { port: 0 });
   await (await Client.greeted(1002)).bye();
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/Server accepting connections on port 1002$/, 2);
   await (await Client.greeted(1002)).bye();
   t.notMatch(log().join('\n'), /undefined|NaN|uninitialized/, 'no word in the log of what is missing');

@@ -11,8 +11,8 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  Client, environment, folder, free_port, freeze, is_root, needs_log, needs_root, pid_exists, root, run, start,
-  status, terminate, until, users,
+  Client, environment, folder, free_port, freeze, is_root, needs_log, needs_root, pid_exists, root, run, send, start, status,
+  terminate, until, users,
 } from './harness.ts';
 
 /** The pid of a process that has ended. */
@@ -70,7 +70,7 @@ for (const { name, settings } of users) {
       t.teardown(() => { parent.kill('SIGKILL'); });
       const [zombie] = await once(parent.stdout, 'data') as [Buffer];
       await freeze(parent.pid ?? 0); // it will not ask how its child has ended
-      process.kill(Number(zombie), 'SIGKILL');
+      send(Number(zombie), 'SIGKILL');
       t.ok(await until('the zombie', () => status(Number(zombie), 'State').startsWith('Z')), 'a zombie is there');
       const dir = folder(t);
       writeFileSync(join(dir, 'eliza_hup.pid'), String(zombie).trim());
@@ -83,7 +83,7 @@ for (const { name, settings } of users) {
     await t.test('a stale file, left by a daemon that was killed', async (t) => {
       const { pid, dir, pidfile } = await start(t, settings);
       const killed = pid();
-      process.kill(killed, 'SIGKILL');
+      send(killed, 'SIGKILL');
       await until('the daemon to end', () => !pid_exists(killed));
       t.ok(existsSync(pidfile), 'the file is still there');
       const { status, stderr, port, pid: next } = await start(t, { ...settings, dir });
@@ -118,7 +118,7 @@ void t.test('a daemon whose pid file was replaced leaves the other one alone', a
   const daemon = pid();
   rmSync(pidfile);
   writeFileSync(pidfile, '1');
-  process.kill(daemon, 'SIGTERM');
+  send(daemon, 'SIGTERM');
   await until('the daemon to end', () => !pid_exists(daemon));
   t.equal(readFileSync(pidfile, 'latin1'), '1', 'it stays as it is');
   rmSync(pidfile);

@@ -5,7 +5,7 @@
  * the Perl it is: SIGCHLD interrupts accept, accept gives nothing, and the loop of eliza_hup.pl:28 ends.
  */
 import t from 'tap';
-import { children, Client, freeze, pid_exists, start, until, users } from './harness.ts';
+import { children, Client, freeze, pid_exists, send, start, until, users } from './harness.ts';
 
 for (const { name, settings } of users) {
   void t.test(name, async (t) => {
@@ -15,7 +15,7 @@ for (const { name, settings } of users) {
     await t.test('a child', async (t) => {
       const [first, second] = [await Client.greeted(port), await Client.greeted(port)];
       const [victim = 0, other = 0] = children(daemon);
-      process.kill(victim, 'SIGKILL');
+      send(victim, 'SIGKILL');
       await until('the child to be reaped', () => !children(daemon).includes(victim));
       await until('its client to be let go', () => first.closed || second.closed);
       t.ok(pid_exists(daemon), 'the daemon lives on');
@@ -28,11 +28,11 @@ for (const { name, settings } of users) {
     });
 
     await t.test('signals that are none of its business', async (t) => {
-      process.kill(daemon, 'SIGCHLD');
+      send(daemon, 'SIGCHLD');
       const client = await Client.greeted(port);
       const [child = 0] = children(daemon);
       await freeze(child);
-      process.kill(child, 'SIGCONT');
+      send(child, 'SIGCONT');
       t.match(await client.say('I was away.'), /^Eliza:\t/, 'a child that was stopped for a while');
       await client.bye();
       t.ok(pid_exists(daemon), 'the daemon lives on');
@@ -41,7 +41,7 @@ for (const { name, settings } of users) {
     await t.test('the daemon', async (t) => {
       const client = await Client.greeted(port);
       const [child = 0] = children(daemon);
-      process.kill(daemon, 'SIGKILL');
+      send(daemon, 'SIGKILL');
       await until('the daemon to end', () => !pid_exists(daemon));
       t.match(await client.say('Are we alone now?'), /^Eliza:\t/, 'the conversation goes on to its end');
       await client.bye();

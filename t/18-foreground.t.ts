@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Client, installed, start, status, users } from './harness.ts';
+import { Client, installed, send, start, status, users } from './harness.ts';
 
 for (const { name, settings } of users) {
   void t.test(name, async (t) => {
@@ -32,7 +32,7 @@ for (const [colour, env] of [['colours on a terminal', {}], ['none where NO_COLO
     const more = { env: { ...env, TERM: 'xterm' }, terminal: true };
     const { port, pid, running } = await start(t, { attached: true, args: ['--foreground'], ...more });
     await (await Client.greeted(port)).bye();
-    process.kill(pid(), 'SIGTERM');
+    send(pid(), 'SIGTERM');
     const { stdout } = await running;
     t.equal(/\]: \u001b\[32mServer accepting connections on port \d+\u001b\[39m/.test(stdout), colour.startsWith('colours'),
       `${colour}: green is the word of a server that is ready`);

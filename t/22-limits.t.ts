@@ -3,10 +3,15 @@
  *
  * A student learns that a server which trusts its clients is a server that one of them can stop.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import t from 'tap';
 import { IO_Handle, type Layer } from '../perl/IO/Handle.ts';
 import { telnet } from '../perl/Net/Telnet.ts';
-import { children, Client, needs_log, start, until } from './harness.ts';
+import {
+  children, Client, type Daemon, few_words, folder, freeze, needs_log, pid_exists, start, type Test, until,
+} from './harness.ts';
 
 void t.test('too many conversations', { skip: needs_log }, async (t) => {
   const { port, logged, pid } = await start(t, { env: { ELIZA_CONVERSATIONS: '3' } });
@@ -49,6 +54,76 @@ void t.test('a session that goes on and on', { skip: needs_log }, async (t) => {
   });
   t.match(client.text, /Eliza:\tOur time is up, after 1 seconds\.\n/, 'the client is told that its time is up');
   await logged(/Connection ended after 1 seconds$/);
+});
+
+/** A daemon whose ELIZA has 16 MB to say to a line of 400 words. */
+async function long_winded(t: Test, env: Record<string, string>): Promise<Daemon> {
+  const dir = folder(t);
+  const script = join(dir, 'script.txt');
+  writeFileSync(script, few_words('Hello.', `key: say\n  decomp: * say *\n    reasmb: ${'(2) '.repeat(4000)}\n`));
+  return start(t, { dir, env: { ELIZA_SCRIPT: script, ...env } });
+}
+
+const long_line = `say ${'something '.repeat(400)}\n`;
+
+void t.test('a client that takes its replies in drop by drop', { skip: needs_log }, async (t) => {
+  const { port, pid, logged } = await long_winded(t, { ELIZA_SESSION: '3' });
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.write(long_line);
+  await until('the child', () => children(pid())[0]);
+  await until('its end', async () => {
+    socket.read(8192); // a paused socket, which takes in little more than this
+    await new Promise((resume) => setTimeout(resume, 10));
+    return children(pid()).length === 0;
+  });
+  socket.destroy();
+  await logged(/Child \d+ has not ended after 3 seconds: TERM sent$/);
+  t.pass('is let go when its session is over');
+});
+
+void t.test('a child that was stopped', { skip: needs_log }, async (t) => {
+  const { port, pid, logged, log } = await start(t, { env: { ELIZA_SESSION: '2' } });
+  const client = await Client.greeted(port);
+  const [child = 0] = children(pid());
+  await freeze(child);
+  const other = await Client.greeted(port);
+  await logged(/Connection ended after 2 seconds$/);
+  await other.end();
+  t.match(other.text, /Our time is up, after 2 seconds\./, 'another session ends as ever');
+  await client.end();
+  await logged(new RegExp(`Child ${child} ended by signal 9$`));
+  const steps = log().flatMap((line) => new RegExp(`Child ${child} .*`).exec(line)?.[0] ?? []);
+  t.same(steps, [
+    `Child ${child} has not ended after 2 seconds: TERM sent`,
+    `Child ${child} has not ended after 2 seconds: KILL sent`,
+    `Child ${child} ended by signal 9`,
+  ], 'it is told to end, and then killed');
+  t.notOk(pid_exists(child), 'it does not hold its place for ever');
+});
+
+/** The bytes that wait in the kernel until the other side of a connection from a port takes them. */
+function unread(port: number): number {
+  const hex = (number: number): string => number.toString(16).toUpperCase().padStart(4, '0');
+  const lines = readFileSync('/proc/net/tcp', 'latin1').split('\n').map((line) => line.trim().split(/ +/));
+  const sizes = lines.filter(([, local = '', remote = '']) => local.endsWith(`:${hex(port)}`) && !remote.endsWith(':0000'))
+    .map((fields) => parseInt((fields[4] ?? '').split(':')[0] ?? '', 16)); // tx_queue
+  return Math.max(0, ...sizes);
+}
+
+void t.test('a client that never reads', async (t) => {
+  const { port, pid } = await long_winded(t, {});
+  const socket = connect({ port, host: '127.0.0.1' }).pause();
+  socket.write(long_line);
+  const child = await until('the child', () => children(pid())[0]);
+  let most = 0;
+  await until('the child to wait for it', () => {
+    const before = most;
+    most = Math.max(most, unread(port));
+    return most > 0 && most === before && /^(1|64) 0x1 /.test(readFileSync(`/proc/${child}/syscall`, 'latin1'));
+  });
+  t.ok(most < 300_000, `what waits for it takes little memory: ${most} bytes of 16 MB`);
+  socket.destroy();
+  await until('the child to be reaped', () => children(pid()).length === 0);
 });
 
 void t.test('lines', async (t) => {

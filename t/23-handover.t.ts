@@ -12,8 +12,10 @@ import { join } from 'node:path';
 import t from 'tap';
 import {
   children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, log_daemon,
-  needs_log, pid_exists, port_of, root, start, type Test, until, users,
+  needs_log, pid_exists, port_of, root, send, start, type Test, until, users,
 } from './harness.ts';
+
+const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
 
 for (const { name, settings } of users) {
   void t.test(`clients that connect during a relaunch, ${name}`, { skip: needs_log }, async (t) => {
@@ -31,7 +33,7 @@ for (const { name, settings } of users) {
     for (let n = 1; n <= 5; n++) {
       const before = greeted;
       await until('some clients', () => greeted > before + 3);
-      process.kill(pid(), 'SIGHUP');
+      send(pid(), 'SIGHUP');
       await logged(/Server accepting/, n + 1);
     }
     stop = true;
@@ -44,12 +46,12 @@ for (const { name, settings } of users) {
 void t.test('HUPs that come while the next program starts do not end it', { skip: needs_log }, async (t) => {
   const { port, pid, logged } = await start(t);
   const first = pid();
-  process.kill(first, 'SIGHUP');
+  send(first, 'SIGHUP');
   await logged(/Trying to relaunch/);
   let sent = 0;
   await until('the old pid to be gone', () => {
     try {
-      process.kill(first, 'SIGHUP');
+      send(first, 'SIGHUP');
       sent++;
     } catch {
       return true; // the new program has become a daemon, under another pid
@@ -59,7 +61,7 @@ void t.test('HUPs that come while the next program starts do not end it', { skip
   await logged(/Server accepting/, 2);
   t.comment(`${sent} signals`);
   await (await Client.greeted(port)).bye();
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/Server accepting/, 3);
   await (await Client.greeted(port)).bye();
   t.pass('it serves, and hears the next HUP');
@@ -79,12 +81,18 @@ void t.test('a program that could not be started is not started', { skip: needs_
     ['a syntax error', () => { writeFileSync(program, `${text}\n}`); }, /: SyntaxError: /],
     ['a module that is gone', () => { rmSync(join(dir, 'copy', 'Daemon.js')); }, /: Error .*Cannot find module/],
     ['the program is gone', () => { rmSync(program); }, /: Error: Cannot find module/],
+    ['a check that is killed', () => {
+      writeFileSync(program, text.replace('\n', `\nif (process.argv.includes('-c')) process.kill(process.pid, 'SIGKILL');\n`));
+    }, /: the check was ended by signal 9$/],
+    ['a check that never ends', () => {
+      writeFileSync(program, text.replace('\n', `\nif (process.argv.includes('-c')) { console.log('thinking'); for (;;); }\n`));
+    }, /: the check took more than 10 seconds$/],
     ['a script without xnone', () => { writeFileSync(script, 'initial: Hello.\n'); }, /script\.txt/],
     ['no script', () => { rmSync(script); }, /script\.txt/],
   ];
   for (const [n, [what, spoil, complaint]] of faults.entries()) {
     spoil();
-    process.kill(daemon, 'SIGHUP');
+    send(daemon, 'SIGHUP');
     const lines = await logged(/Not relaunched, it could not be started: /, n + 1);
     t.match(lines.filter((line) => line.includes('Not relaunched')).at(-1), complaint, `${what}: the log says so`);
     t.match(await client.say('Are you all right?'), /^Eliza:\t/, 'the conversation goes on');
@@ -94,10 +102,31 @@ void t.test('a program that could not be started is not started', { skip: needs_
     copyFileSync(join(root, 'Daemon.js'), join(dir, 'copy', 'Daemon.js'));
     writeFileSync(script, good);
   }
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await logged(/Server accepting/, 2);
   t.not(pid(), daemon, 'mended, it is relaunched');
   await (await Client.greeted(port)).bye();
+});
+
+const no_strace = needs_log || holds_up;
+void t.test('a daemon that is ended while HUP’s check begins leaves no open port', { skip: no_strace }, async (t) => {
+  const { port, pid, logged } = await start(t);
+  const daemon = pid();
+  // The check is held up between its fork and its exec: there it has the daemon's descriptors.
+  const strace = ['-f', '-o', '/dev/null', '-e', 'trace=execve', '-e', 'inject=execve:delay_enter=4000000'];
+  const tracer = spawn('strace', [...strace, '-p', String(daemon)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  tracer.stderr.on('data', (data) => { said += String(data); });
+  const untraced = new Promise((resolve) => tracer.once('close', resolve));
+  await until('strace', () => said.includes('attached'));
+  process.kill(daemon, 'SIGHUP');
+  await until('the check', () => children(daemon)[0]);
+  process.kill(daemon, 'SIGTERM');
+  await logged(/exiting normally/);
+  await until('the daemon to end', () => !pid_exists(daemon));
+  await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'whoever connects now is refused, and not taken by a check');
+  tracer.kill();
+  await untraced;
 });
 
 void t.test('what a start needs is looked at before the old program is given up', async (t) => {
@@ -110,13 +139,13 @@ void t.test('what a start needs is looked at before the old program is given up'
     [cwd, /Not relaunched, .*Can't chdir to .*, where it was started: No such file or directory/],
   ] as const).entries()) {
     renameSync(from, `${from}-away`);
-    process.kill(daemon, 'SIGHUP');
+    send(daemon, 'SIGHUP');
     await logged(complaint);
     await (await Client.greeted(port)).bye();
     t.pass(`${['the folder of the pid file', 'the folder in which it was started'][times] ?? ''} has gone: it serves on`);
     renameSync(`${from}-away`, from);
   }
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await logged(/Server accepting/, 2);
   await (await Client.greeted(port)).bye();
   t.pass('when they are back it is relaunched');
@@ -128,10 +157,10 @@ void t.test('two HUPs are two relaunches, one after the other', { skip: needs_lo
   await Client.greeted(port);
   const [child = 0] = children(first);
   await freeze(child);
-  process.kill(first, 'SIGHUP');
+  send(first, 'SIGHUP');
   await logged(/Terminating children/); // it waits for the child: the second comes in the midst of the first
-  process.kill(first, 'SIGHUP');
-  process.kill(child, 'SIGCONT');
+  send(first, 'SIGHUP');
+  send(child, 'SIGCONT');
   await logged(/Server accepting/, 3);
   await (await Client.greeted(port)).bye();
   const steps = log().flatMap((line) => /HUP signal|Trying to relaunch|Server accepting/.exec(line)?.[0] ?? []);
@@ -139,7 +168,6 @@ void t.test('two HUPs are two relaunches, one after the other', { skip: needs_lo
   t.strictSame(steps, ['Server accepting', ...relaunch, ...relaunch], 'one relaunch is complete before the next begins');
 });
 
-const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
 void t.test('TERM that comes before a starting daemon is ready ends it', { skip: holds_up }, async (t) => {
   const [dir, port] = [folder(t), await free_port()];
   const pidfile = join(dir, 'eliza_hup.pid');
@@ -152,7 +180,7 @@ void t.test('TERM that comes before a starting daemon is ready ends it', { skip:
   await until('the fork', () => child(child(tracer.pid)) > 0);
   const starter = child(tracer.pid);
   const daemon = child(starter);
-  process.kill(starter, 'SIGTERM');
+  send(starter, 'SIGTERM');
   t.not(existsSync(pidfile) && Number(readFileSync(pidfile, 'latin1')), daemon, 'the daemon has not been ready yet');
   await ended;
   await until('the daemon to be gone', () => !pid_exists(daemon));
@@ -165,11 +193,11 @@ void t.test('TERM during HUP ends the daemon', { skip: needs_log }, async (t) =>
   await Client.greeted(port);
   const [child = 0] = children(daemon);
   await freeze(child);
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await logged(/Terminating children/);
-  process.kill(daemon, 'SIGTERM');
+  send(daemon, 'SIGTERM');
   await logged(/TERM signal received/);
-  process.kill(child, 'SIGCONT');
+  send(child, 'SIGCONT');
   await until('the daemon to end', () => !pid_exists(daemon));
   await logged(/exiting normally/);
   t.notMatch(log().join('\n'), /Trying to relaunch/, 'it is not relaunched any more');
@@ -182,7 +210,7 @@ void t.test('children that do not end on TERM are killed', { skip: needs_log }, 
     const client = await Client.greeted(port);
     const [child = 0] = children(daemon);
     await freeze(child);
-    process.kill(daemon, signal);
+    send(daemon, signal);
     await client.end();
     await logged(new RegExp(`Child ${child} ended by signal 9$`));
     await logged(line);
@@ -242,7 +270,7 @@ void t.test('messages to the service manager', async (t) => {
   const { pid, stop } = await start(t, { dir, env: { NOTIFY_SOCKET } });
   await until('READY', () => lines.length >= 1);
   const first = pid();
-  process.kill(first, 'SIGHUP');
+  send(first, 'SIGHUP');
   await until('READY again', () => lines.length >= 3);
   const second = pid();
   await stop();

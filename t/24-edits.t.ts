@@ -7,7 +7,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { children, Client, copy_program, type Daemon, folder, needs_log, start, type Test, until } from './harness.ts';
+import { children, Client, copy_program, type Daemon, folder, needs_log, send, start, type Test, until } from './harness.ts';
 
 const place = /^( *)const bot = new Eliza/m;
 
@@ -37,7 +37,7 @@ void t.test('a counter and prints', { skip: needs_log }, async (t) => {
     'const n = globalThis.visits = (globalThis.visits ?? 0) + 1; console.log("visitor", n); console.error("and aside");');
   t.match(await heard(port), /^visitor 1\nand aside\nEliza:\t/, 'the first client is visitor 1: nobody was there before it');
   t.match(await heard(port), /^visitor 1\nand aside\nEliza:\t/, 'so is the second: each child has its own counter');
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/Server accepting/, 2);
   t.match(await heard(port), /^visitor 1\nand aside\nEliza:\t/, 'and the first after a HUP');
   t.equal(log().filter((line) => line.includes('Accepting a connection')).length, 3, 'three conversations, no more');
@@ -66,10 +66,26 @@ for (const { name, code, logs } of errors) {
     await logged(logs, 2);
     await until('both children to be reaped', () => children(daemon).length === 0);
     t.equal(pid(), daemon, 'the daemon lives on');
-    process.kill(daemon, 'SIGHUP');
+    send(daemon, 'SIGHUP');
     await logged(/Server accepting/, 2);
     t.equal(await heard(port), '', 'after a HUP too');
     await logged(logs, 3);
+    t.notMatch(log().join('\n'), /finished/, 'no such conversation counts as finished');
+  });
+}
+
+const hoards = {
+  'in buffers': 'Array.from({ length: 64 }, () => Buffer.alloc(2 ** 24, 1));',
+  'in arrays': 'Array.from({ length: 128 }, (_, i) => new Array(1e6).fill(i));',
+};
+for (const [what, code] of Object.entries(hoards)) {
+  void t.test(`a gigabyte of memory, ${what}`, { skip: needs_log }, async (t) => {
+    const { port, pid, logged, log } = await edited(t, code);
+    const daemon = pid();
+    t.notMatch(await heard(port), /^Eliza:/m, 'the conversation ends before it has begun');
+    await logged(/: (Child \d+ ended by signal \d+|RangeError: .*)$/);
+    await until('the child to be reaped', () => children(daemon).length === 0);
+    t.equal(pid(), daemon, 'the daemon lives on');
     t.notMatch(log().join('\n'), /finished/, 'no such conversation counts as finished');
   });
 }
@@ -80,7 +96,7 @@ void t.test('a rejected promise that nobody awaits', { skip: needs_log }, async 
   t.match(await heard(port), /^Eliza:\t[^]*\n$/, 'the conversation is held');
   await logged(/: oops at eliza_hup\.js line \d+\.$/);
   t.equal(pid(), daemon, 'the daemon lives on');
-  process.kill(daemon, 'SIGHUP');
+  send(daemon, 'SIGHUP');
   await logged(/Server accepting/, 2);
   t.match(await heard(port), /^Eliza:\t/, 'and takes the HUP');
 });

@@ -10,7 +10,9 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { children, Client, environment, folder, free_port, installed, is_root, pid_in, root, start, until } from './harness.ts';
+import {
+  children, Client, environment, folder, free_port, installed, is_root, pid_in, root, send, start, until,
+} from './harness.ts';
 
 const { SIGUSR1, SIGUSR2, SIGQUIT, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR } = constants.signals;
 const strays = [SIGUSR1, SIGUSR2, SIGQUIT, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, 34, 64];
@@ -21,16 +23,16 @@ void t.test('signals that mean nothing to it', async (t) => {
     const client = await Client.greeted(port);
     const talking = children(pid());
     t.equal(talking.length, 1, `${when}: one conversation`);
-    for (const signal of strays) for (const one of [pid(), ...talking]) process.kill(one, signal);
+    for (const signal of strays) for (const one of [pid(), ...talking]) send(one, signal);
     await client.say('Are you still there?');
     t.match(await client.bye(), /\n$/, `${when}: the conversation goes on`);
     await (await Client.greeted(port)).bye();
     t.pass(`${when}: the daemon serves another client`);
-    process.kill(pid(), 'SIGHUP');
+    send(pid(), 'SIGHUP');
     await logged(/Server accepting/, when === 'at first' ? 2 : 3);
   }
   await Client.greeted(port);
-  for (const one of [...children(pid()), pid()]) process.kill(one, 'SIGINT'); // as Ctrl-C in a terminal does
+  for (const one of [...children(pid()), pid()]) send(one, 'SIGINT'); // as Ctrl-C in a terminal does
   t.equal((await running).status, 0, 'Ctrl-C ends it, with status 0');
   t.notMatch(log().join('\n'), /Debugger|ended by signal/, 'no debugger, no child that has ended by a signal');
   t.notOk(existsSync(pidfile), 'and its pid file is gone');
@@ -50,7 +52,7 @@ for (const error of ['EPROTO', 'ENETDOWN', 'EHOSTUNREACH', 'ETIMEDOUT', 'EPERM',
     const daemon = await until('the pid file', () => pid_in(pidfile));
     await (await Client.greeted(port)).bye();
     t.pass('it tries again, and serves its client');
-    process.kill(daemon, 'SIGTERM');
+    send(daemon, 'SIGTERM');
     await ended;
     t.notOk(existsSync(pidfile), 'it has lived on, to end at TERM');
   });

@@ -22,7 +22,7 @@ function columns(stdout: string): { perl: Map<number, string>; ours: Map<number,
   const [perl, ours] = [new Map<number, string>(), new Map<number, string>()];
   let [p, o] = [0, 0];
   for (const line of Buffer.from(stdout, 'latin1').toString('utf8').split('\n')) {
-    const [, left = '', right = ''] = /^(.{46}) [│+](.*)$/.exec(line) ?? [];
+    const [, left = '', right = ''] = /^(.{46}) [│+](.*)$/.exec(line) ?? []; // as 100 columns are parted
     p = Number(left.slice(0, 3)) || p;
     o = Number(right.slice(0, 5)) || o;
     perl.set(p, (perl.get(p) ?? '') + left.slice(5).replaceAll(' ', ''));
@@ -168,12 +168,38 @@ void t.test('what is wrong is said in one line', async (t) => {
   t.match(await said('--perl', wrong), /^compare: in .*wrong\.txt no line of eliza_hup\.pl or Daemon\.pm is recognised\n$/,
     'a copy of something else');
   t.match(await said('--perl', join(dir, 'nothing')), /^compare: there is no .*nothing\n$/, 'a copy that is not there');
-  t.match(await said('--nonsense'), /^compare: Unknown option '--nonsense'\n$/, 'an option it does not know');
+  t.match(await said('--nonsense'), /^compare: Unknown option '--nonsense'; see --help\n$/, 'an option it does not know');
 });
 
-void t.test('colours', async (t) => {
-  t.match((await compare(['28'], { FORCE_COLOR: '1' })).stdout, '\u001b[', 'when they are asked for');
+void t.test('looks', async (t) => {
+  const { stdout } = await compare(['28-39', '--plus'], { FORCE_COLOR: '3' });
+  t.match(stdout, '\u001b[', 'there are some when they are asked for');
+  const looks = [...stdout.matchAll(/\u001b\[([\d;]*)m/g)].map(([, codes = '']) => codes);
+  t.same(looks.filter((codes) => !/^(?:[0-9]|2[0-9])$/.test(codes)), [],
+    'bold, dim, slanted: no colour, which one theme or another makes illegible');
   t.notMatch((await compare(['28'], { FORCE_COLOR: '1', NO_COLOR: '1' })).stdout, '\u001b', 'NO_COLOR has the last word');
+});
+
+void t.test('widths', async (t) => {
+  const text = (stdout: string): string => Buffer.from(stdout, 'latin1').toString('utf8');
+  const letters = (text: string): string => text.replaceAll(/[\s│]/g, '').split('').sort().join(''); // wherever they stand
+  const words = (text: string): string[] => text.split(/[\s│]+/);
+  const whole = text((await compare(['launch_child', '--width', '300'])).stdout);
+  for (const width of [20, 33, 59, 60, 80, 132, 1000]) {
+    const { status, stdout } = await compare(['launch_child', '--width', String(width)]);
+    t.equal(status, 0, `${width} columns: the status is 0`);
+    t.same(text(stdout).split('\n').filter((line) => line.length > width), [], 'no line is wider');
+    t.equal(letters(text(stdout)), letters(whole), 'nothing is left out');
+    const broken = words(whole).filter((word) => word.length < width / 4 && !words(text(stdout)).includes(word));
+    t.same(broken, [], 'and no word of ordinary length is broken');
+  }
+  for (const width of [70, 200]) {
+    const command = `stty cols ${width}; ${process.execPath} ${join(root, 'tools', 'compare.js')} launch_child`;
+    const env = environment({ NO_COLOR: '1', SHELL: '/bin/sh' });
+    const { stdout } = await run('script', ['-qec', command, '/dev/null'], { env });
+    const widest = Math.max(...text(stdout).split(/\r?\n/).map((line) => line.length));
+    t.ok(widest > width * 0.8 && widest <= width, `a terminal of ${width} columns is filled: ${widest}`);
+  }
 });
 
 void t.test('--plus: each line of ours that the Perl does not have, and why', async (t) => {

@@ -14,7 +14,7 @@ const rows = readFileSync(join(root, 'docs', 'errata.md'), 'utf8').split('\n')
 
 void t.test('each fault of the original has a row', (t) => {
   const numbers = rows.map(([number]) => Number(number)).sort((a, b) => a - b);
-  t.same(numbers, Array.from({ length: 43 }, (_, i) => i + 1), 'the 43 numbers, each once');
+  t.same(numbers, Array.from({ length: 45 }, (_, i) => i + 1), 'the 45 numbers, each once');
   const partial = rows.filter((row) => row.length !== 5 || !row.every(Boolean));
   t.same(partial, [], 'that says where, what happens, what ours does, and the test');
   t.end();

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import {
   children, Client, descriptors, environment, few_words, folder, free_port, log_daemon, needs_log, needs_root, pid_exists,
-  root, run, start, terminate, until,
+  root, run, send, start, terminate, until,
 } from './harness.ts';
 
 void t.test('3: no child reads the script', async (t) => {
@@ -35,7 +35,7 @@ void t.test('4: a pid file that is a dangling link', async (t) => {
 void t.test('6: a HUP right after a relaunch, before any client', { skip: needs_log }, async (t) => {
   const { port, pid, logged } = await start(t);
   for (const times of [2, 3, 4]) {
-    process.kill(pid(), 'SIGHUP');
+    send(pid(), 'SIGHUP');
     await logged(/Server accepting/, times);
   }
   t.match(await (await Client.greeted(port)).bye(), /^Eliza:\t/, 'and the first client is greeted');
@@ -54,12 +54,12 @@ void t.test('21: the log daemon goes away', { skip: needs_root }, async (t) => {
   await logged(/Server accepting/);
   const client = await Client.greeted(port);
   const log = log_of(dir);
-  process.kill(log.process, 'SIGKILL');
+  send(log.process, 'SIGKILL');
   rmSync(log.socket);
   const before = client.text;
   t.match((await client.bye()).slice(before.length), /^Eliza:\t[^\n]*\n$/, 'a client sees nothing of it');
   const daemon = pid();
-  process.kill(daemon, 'SIGTERM');
+  send(daemon, 'SIGTERM');
   await until('the daemon to end', () => !pid_exists(daemon));
   t.notOk(existsSync(pidfile), 'TERM ends it as ever');
 });
@@ -68,11 +68,11 @@ void t.test('22: the log daemon comes back', { skip: needs_root }, async (t) => 
   const { pid, dir, logged } = await start(t, { syslog: 'own' });
   await logged(/Server accepting/);
   const log = log_of(dir);
-  process.kill(log.process, 'SIGKILL');
+  send(log.process, 'SIGKILL');
   rmSync(log.socket);
   const lines: string[] = [];
   await log_daemon(t, log.socket, lines);
-  process.kill(pid(), 'SIGTERM');
+  send(pid(), 'SIGTERM');
   await until('the last line', () => lines.some((line) => line.includes('exiting')));
   t.match(lines[0], 'TERM signal received', 'the first message is not lost');
 });
@@ -89,9 +89,9 @@ async function vanish(port: number, text = ''): Promise<void> {
 
 void t.test('25: a client that had gone before it was accepted', { skip: needs_log }, async (t) => {
   const { port, pid, log, logged } = await start(t);
-  process.kill(pid(), 'SIGSTOP');
+  send(pid(), 'SIGSTOP');
   await vanish(port);
-  process.kill(pid(), 'SIGCONT');
+  send(pid(), 'SIGCONT');
   await (await Client.greeted(port)).bye();
   await logged(/finished/);
   const texts = log().map((line) => line.replace(/^.*?\]: /, '')).filter((text) => /connection from/i.test(text));
@@ -151,7 +151,7 @@ void t.test('41: the same command line after a relaunch', { skip: needs_log }, a
   const { pid, logged } = await start(t);
   const words = (): string[] => readFileSync(`/proc/${pid()}/cmdline`, 'latin1').split('\0');
   const before = words();
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/Server accepting/, 2);
   t.same(words(), before, 'node, program and arguments are those of the start');
 });

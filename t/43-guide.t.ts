@@ -16,16 +16,21 @@ const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.md') && !name.startsWith('site')).sort();
 const text = (name: string): string => readFileSync(join(docs, name), 'utf8');
 
-// A translated page shows the sessions of its original.
-for (const name of pages.filter((page) => !page.includes('/') && text(page).includes('```console'))) {
-  const skip = text(name).includes('eliza_hup.log') && existsSync('/dev/log')
-    ? 'this machine has a log daemon, and the page shows one that has none'
-    : !installed('nc') && 'nc is not installed';
-  void t.test(`${name}: the sessions`, { skip }, async (t) => {
-    t.equal(lasting(await run_sessions(text(name))), lasting(text(name)),
-      'each says today what the page shows; if not: npm run docs');
-  });
-}
+// A translated page shows the sessions of its original. A reader types them in this order, in one home, and again.
+const typed = pages.filter((page) => !page.includes('/') && text(page).includes('```console'));
+const needs_no_log = typed.some((name) => text(name).includes('eliza_hup.log')) && existsSync('/dev/log')
+  ? 'this machine has a log daemon, and the pages show one that has none'
+  : !installed('nc') && 'nc is not installed';
+void t.test('the sessions', { skip: needs_no_log }, async (t) => {
+  const PAGE = '\n\u001d\n';
+  const twice = [...typed, ...typed.filter((name) => /^\d/.test(name))]; // an exercise that has begun goes on, the second time
+  const said = (await run_sessions(twice.map(text).join(PAGE))).split(PAGE);
+  for (const [i, name] of twice.entries()) {
+    t.equal(lasting(said[i] ?? ''), lasting(text(name)),
+      `${name}, typed ${i < typed.length ? 'after the pages before it' : 'a second time'}: each says what the page shows; `
+      + 'if not: npm run docs');
+  }
+});
 
 void t.test('the pictures can be drawn, and no text sticks out', (t) => {
   for (const name of pages) {
@@ -66,5 +71,50 @@ void t.test('files and errata that the guide names are there', (t) => {
     const named = [...text(name).matchAll(/`npm run ([\w:]+)/g)].map(([, script = '']) => script);
     t.same(named.filter((script) => !scripts.includes(script)), [], `${name}: each npm script that it names is there`);
   }
+  t.end();
+});
+
+/** The lines of the Perl that a text names, as `Daemon.pm 97`. */
+function lines_in(text: string): string[] {
+  return [...text.matchAll(/`(eliza_hup\.pl|Daemon\.pm):(\d+)(?:-(\d+))?`/g)].flatMap(([, file = '', from, to = from]) =>
+    Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => `${file} ${Number(from) + i}`));
+}
+
+void t.test('the paragraphs of the course', (t) => {
+  const rows = text('course.md').split('\n').filter((line) => /^\| \d+ \|/.test(line));
+  const numbers = rows.map((row) => Number(/\d+/.exec(row)?.[0]));
+  t.same(numbers, Array.from({ length: 15 }, (_, i) => i + 1), 'fifteen, in order');
+  for (const row of rows) {
+    const chapters = [...row.matchAll(/\]\(([^)]+)\)/g)].map(([, name = '']) => name);
+    const treated = chapters.flatMap((name) => pages.includes(name) ? lines_in(text(name)) : []);
+    const untold = [...row.matchAll(/`[^`]+`/g)].map(([range]) => range)
+      .filter((range) => !lines_in(range).some((line) => treated.includes(line)));
+    t.same(untold, [], `its chapters speak of the lines that it names: ${row.split(' | ')[1] ?? ''}`);
+  }
+  const printed = ['`eliza_hup.pl:1-84`', '`Daemon.pm:64-78`', '`Daemon.pm:97-101`', '`Daemon.pm:110-158`'].flatMap(lines_in);
+  const blank = listings.flatMap(({ perl, lines }) => lines.flatMap((what, i) => what === '' ? [`${perl} ${i + 1}`] : []));
+  const known = [...blank, ...rows.flatMap(lines_in)];
+  t.same(printed.filter((line) => !known.includes(line)), [], 'no line that the page prints is left out');
+  t.end();
+});
+
+void t.test('the glossary', (t) => {
+  const rows = text('glossary.md').split('\n').filter((line) => / \| \[\d+\]\(/.test(line));
+  t.ok(rows.length > 40, `${rows.length} words`);
+  for (const row of rows) {
+    const [, word = '', number = '', chapter = ''] = /^\| (\w[\w-]*).* \| \[(\d+)\]\(([^)]+)\) \|$/.exec(row) ?? [];
+    t.ok(chapter.startsWith(number.padStart(2, '0')), `${word}: the link leads to chapter ${number}`);
+    const wanted = new RegExp(`\\b${word.replace(/y$/, '')}`, 'i'); // in the plural too
+    t.match(pages.includes(chapter) ? text(chapter) : '', wanted, `${word}: that chapter has it`);
+  }
+  t.end();
+});
+
+void t.test('how TypeScript spells Perl: each name of perl/perl.ts', (t) => {
+  const exported = [...readFileSync(join(root, 'perl', 'perl.ts'), 'utf8').matchAll(/export \{([^}]*)\}/g)]
+    .flatMap(([, names = '']) => names.split(',').map((name) => name.replace('type ', '').trim()).filter(Boolean));
+  const page = text('02-spelling.md');
+  t.same(exported.filter((name) => !new RegExp(`(?<!\\w)${name.replace('$', '\\$')}(?!\\w)`).test(page)), [],
+    'stands in the chapter');
   t.end();
 });

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { listings } from '../tools/perl-lines.ts';
 import { picture, SCENES, trace, type Step } from '../tools/trace.ts';
-import { folder, is_root, root, run } from './harness.ts';
+import { environment, folder, is_root, root, run } from './harness.ts';
 
 /** What one process did, in its order, as `line what`. */
 function of(steps: readonly Step[], who: string): string[] {
@@ -72,5 +72,25 @@ void t.test('the program', async (t) => {
     const wrong = await run(process.execPath, [program, ...args]);
     t.match(wrong.stderr, /^trace: [^\n]+\n$/, `trace ${args.join(' ')}: one line says what is wrong`);
     t.equal(wrong.status, 2, 'the status is 2');
+  }
+});
+
+void t.test('widths and looks', async (t) => {
+  const program = join(root, 'tools', 'trace.js');
+  for (const width of [30, 66, 80]) {
+    const { stdout } = await run(process.execPath, [program, 'conversation', '--width', String(width)], {
+      env: environment({ FORCE_COLOR: '3' }),
+    });
+    const text = Buffer.from(stdout, 'latin1').toString();
+    const looks = [...text.matchAll(/\u001b\[([\d;]*)m/g)].map(([, codes = '']) => codes);
+    t.ok(looks.length > 0, 'there are looks when they are asked for');
+    t.same(looks.filter((codes) => !/^(?:[0-9]|2[0-9])$/.test(codes)), [],
+      'bold, dim, slanted: no colour, which one theme or another makes illegible');
+    const lines = text.replaceAll(/\u001b\[[\d;]*m/g, '').split('\n');
+    t.same(lines.filter((line) => line.length > width), [], `${width} columns: no line is wider`);
+    const words = lines.join(' ').replaceAll(/[●○│×]/g, '').split(/\s+/).join(' ');
+    for (const said of ['daemon logs "Server accepting connections on port', 'client → daemon: connects', 'child 1 logs']) {
+      t.match(words, said, `and it says "${said}", broken at blanks`);
+    }
   }
 });

@@ -10,7 +10,7 @@ import { lasting } from '../tools/sessions.ts';
 import { root } from './harness.ts';
 
 const docs = join(root, 'docs');
-const pages = readdirSync(docs).filter((name) => /^(\d\d-.*|exercises)\.md$/.test(name)).sort();
+const pages = readdirSync(docs).filter((name) => /^(\d\d-.*|course|exercises|glossary)\.md$/.test(name)).sort();
 
 /** What must not depend on the language. */
 function bones(page: string): Record<string, string[]> {
@@ -22,12 +22,13 @@ function bones(page: string): Record<string, string[]> {
   return {
     headings: prose.match(/^#+(?= )/gm) ?? [],
     kinds: code.map(([, kind = '']) => kind),
-    examples: code.filter(([, kind = '']) => /^(ts|text|console)$/.test(kind)).map(([block]) => lasting(block)),
+    examples: code.filter(([, kind = '']) => /^(ts|diff|text|console)$/.test(kind)).map(([block]) => lasting(block)),
     pictures: code.filter(([, kind]) => kind === 'sequence').map(([, , , text = '']) => shape(text)),
     trees: code.filter(([, kind]) => kind === 'tree').map(([, , , text = '']) => text.replaceAll(/\S[^\n]*/g, '·')),
     traces: code.filter(([, kind]) => kind === 'trace').map(([block]) => block),
     lists: prose.match(/^(?:- |\d+\. |\|)/gm) ?? [],
-    links: prose.match(/\]\(([^)]*)\)/g) ?? [],
+    // A glossary is in the order of its language; `../` leads to a page that is not translated.
+    links: (prose.match(/\]\(([^)]*)\)/g) ?? []).map((link) => link.replace('(../', '(')).sort(),
     names: (prose.match(/`[^`]+`/g) ?? []).map((name) => name.replaceAll(/\s+/g, ' ')).sort(),
   };
 }

@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { lasting } from '../tools/sessions.ts';
@@ -141,8 +142,8 @@ async function copy(t: Test, user?: 'nobody'): Promise<Copy> {
   return { type, env, home, dir, port };
 }
 
-/** A session without what telnet does not write to a pipe, the echo, and without what ELIZA says by chance. */
-const heard = (text: string): string => lasting(text.replaceAll(/^Trying ::1\.\.\.\n(?:telnet: .*\n)?/gm, '')
+/** A session without the echo, which telnet does not write to a pipe, an ::1 that refuses, and what ELIZA says by chance. */
+const heard = (text: string): string => lasting(text.replaceAll(/^Trying ::1\.\.\.\n(?:(?:telnet|Connection failed): .*\n)?/gm, '')
   .replaceAll('you:\tbye\n', 'you:\t').replace(/\n*$/, '\n'));
 
 for (const { name, settings } of users) {
@@ -157,8 +158,9 @@ for (const { name, settings } of users) {
       t.teardown(() => send(daemon, 'SIGKILL'));
 
       await t.test('telnet', excuse(!installed('telnet') && 'telnet is not installed', /^telnet /), async (t) => {
-        const session = /^\$ (telnet localhost 1200)\n([^]*?)^```/m.exec(source('README.md'));
-        typed.add(session?.[1] ?? '');
+        const sessions = ['README.md', join('docs', '17-running.md'), join('docs', 'es', '17-running.md')].map((page) =>
+          /^\$ (telnet localhost 1200)\n([^]*?)^```/m.exec(source(page)));
+        typed.add(sessions[0]?.[1] ?? '');
         const telnet = spawn('env', ['-i', `PATH=${env.PATH ?? ''}`, 'telnet', 'localhost', String(port)]);
         t.teardown(() => { telnet.kill('SIGKILL'); });
         let said = '';
@@ -167,7 +169,22 @@ for (const { name, settings } of users) {
         await until('the prompt', () => said.endsWith('you:\t'));
         telnet.stdin.write('bye\n');
         await ended;
-        t.equal(heard(said), heard(session?.[2] ?? ''), 'is told what the README shows');
+        for (const [i, session] of sessions.entries()) {
+          t.equal(heard(said), heard(session?.[2] ?? ''), `is told what the ${i === 0 ? 'README' : 'guide'} shows`);
+        }
+      });
+
+      await t.test('ps', async (t) => {
+        const { stdout } = await type('ps -fA | grep eliza');
+        const columns = (text: string): string[] => text.trim().split(/ +/);
+        const [user, , parent, , , terminal, , ...command] = columns(stdout.split('\n').find((line) =>
+          columns(line)[1] === String(daemon)) ?? '');
+        const [, shown = ''] = /^\$ ps -fA \| grep eliza\n(.*)/m.exec(source(join('docs', '17-running.md'))) ?? [];
+        const [shown_user, , shown_parent, , , shown_terminal, , ...shown_command] = columns(shown);
+        t.same([user, parent, terminal], [is_root ? shown_user : userInfo().username, shown_parent, shown_terminal],
+          'the daemon is nobody’s when root has started it, its parent is init, and it has no terminal');
+        const bare = (words: string[]): string[] => words.slice(1, -1).map((word) => word.replace(/^\/.*\//, ''));
+        t.same(bare(command), bare(shown_command), 'its command line is the one that the guide shows');
       });
 
       const at = '$(cat ~/eliza_hup.pid)';
@@ -190,7 +207,7 @@ for (const { name, settings } of users) {
       const running = type('node eliza_hup.js --foreground 1200');
       const client = await until('a server that listens', () => Client.greeted(port).catch(() => undefined));
       await client.bye();
-      process.kill(pid(), 'SIGTERM');
+      send(pid(), 'SIGTERM');
       const { status, stdout, stderr } = await running;
       t.equal(status, 0, 'after TERM the command returns 0');
       t.match(stdout + stderr, /Server accepting connections on port \d+\n[^]*Server exiting normally\n$/, 'it shows the log');
@@ -201,7 +218,8 @@ for (const { name, settings } of users) {
     for (const command of here.filter((one) => one.startsWith('npx eliza') && !unasked(one))) {
       writeFileSync(join(dir, 'lines.txt'), 'hello\n');
       const { status, stdout, stderr } = await type(command, { input: 'hello\nbye\n' });
-      t.same([status, stderr], [0, ''], `${command}: status 0, and nothing on STDERR`);
+      const own = stderr.replaceAll(/^npm notice .*\n/gm, ''); // npm 12 tells what it runs
+      t.same([status, own], [0, ''], `${command}: status 0, and nothing on STDERR`);
       t.ok(stdout.trimEnd().split('\n').length >= 2, 'it answers');
     }
     for (const command of here.filter((one) => /^npm run (?:compare|trace) /.test(one))) {

@@ -8,7 +8,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Client, copy_checkout, environment, folder, needs_log, type Outcome, root, run, start } from './harness.ts';
+import { Client, copy_checkout, environment, folder, needs_log, type Outcome, root, run, send, start } from './harness.ts';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
@@ -60,7 +60,8 @@ void t.test('what is in it', (t) => {
     'package.json',
   ], 'beside code and types: the scripts, and what who takes it must know');
   const others = files.filter((name) => /^(?:types\/)?(?:t|bench|docs|deploy|tools)\//.test(name));
-  t.same(others, ['tools/eliza.js'], 'no tests, no bench, and of the tools the one that is a program of the package');
+  t.same(others.filter((name) => name.endsWith('.js')).sort(), ['tools/common/command.js', 'tools/eliza.js'],
+    'no tests, no bench, and of the tools the one that is a program of the package, with what it imports');
   const brought = readdirSync(join(app, 'node_modules')).filter((name) => !name.startsWith('.'));
   t.same(brought, ['@koromix', 'chalk', 'eliza-hup', 'koffi'],
     'with it come koffi and chalk, and nothing else: no compiler either, so nothing can have been built');
@@ -78,7 +79,7 @@ void t.test('its programs', async (t) => {
   t.equal(daemon.status, 0, 'eliza-hup becomes a daemon');
   t.match(await (await Client.greeted(daemon.port)).bye(), /^Eliza:\t/, 'which talks');
   await t.test('restarted', { skip: needs_log }, async (t) => {
-    process.kill(daemon.pid(), 'SIGHUP');
+    send(daemon.pid(), 'SIGHUP');
     await daemon.logged(/Server accepting/, 2);
     t.match(await (await Client.greeted(daemon.port)).bye(), /^Eliza:\t/, 'it talks after HUP too');
   });

@@ -108,15 +108,42 @@ void t.test('a client that has said all it has to say still listens', async (t) 
   }
 });
 
+void t.test('a client that pastes more than ELIZA will hear', async (t) => {
+  const { port } = await start(t);
+  const socket = await open(port);
+  let error: Error | undefined;
+  socket.on('error', (why) => { error = why; });
+  socket.write(`${'my dog\n'.repeat(500)}bye\n${'my cat\n'.repeat(50_000)}`);
+  const replies = (await heard(socket)).split('\nyou:\t').slice(1);
+  t.match(replies.at(-1), /^Eliza:\t[^\n]+\n$/, 'the farewell is the last that it hears');
+  t.equal(replies.length, 501, 'every line up to the quit word is answered');
+  t.equal(error, undefined, 'and the connection is closed, not reset');
+});
+
+void t.test('a client that does not close', { skip: needs_log }, async (t) => {
+  const { port, pid, logged } = await start(t);
+  for (const rest of ['', 'and so on\n'.repeat(10)]) {
+    const socket = await open(port, { allowHalfOpen: true });
+    const ended = new Promise((resolve) => socket.once('end', resolve).resume());
+    socket.write('bye\n');
+    await ended;
+    socket.write(rest);
+    await until('its child to be reaped', () => children(pid()).length === 0);
+    t.pass(`${rest ? 'and talks on' : 'and says no more'}: it is not waited for`);
+    socket.destroy();
+  }
+  await logged(/Connection from 127\.0\.0\.1 finished/, 2);
+});
+
 void t.test('a stopped child keeps its client waiting, and nobody else', async (t) => {
   const { port, pid } = await start(t);
   const client = await Client.greeted(port);
   const [child = 0] = children(pid());
-  process.kill(child, 'SIGSTOP');
+  send(child, 'SIGSTOP');
   client.send('Are you there?\n');
   for (let i = 0; i < 5; i++) await (await Client.greeted(port)).bye();
   t.notMatch(client.text, /you:\t[^]*you:\t/, 'the client of the stopped child waits for an answer');
-  process.kill(child, 'SIGCONT');
+  send(child, 'SIGCONT');
   await client.prompted(2);
   await client.bye();
 });
@@ -137,6 +164,23 @@ void t.test('a child without memory', { skip: needs_log || needs_prlimit }, asyn
   await other.bye();
   await (await Client.greeted(port)).bye();
   t.pass('the daemon lives on');
+});
+
+void t.test('a line that is never answered', { skip: needs_log || needs_prlimit }, async (t) => {
+  const dir = folder(t);
+  const script = join(dir, 'script.txt');
+  writeFileSync(script, `${few_words()}quit: (?:a+)+z\n`); // a pattern that tries each way to part a word of As
+  const { port, pid, logged } = await start(t, { dir, user: 'nobody', env: { ELIZA_SCRIPT: script } });
+  const client = await Client.greeted(port);
+  const [child = 0] = children(pid());
+  await prlimit(child, '--cpu=1:2'); // a second of its minute is left
+  client.send(`${'a'.repeat(60)}\n`);
+  await (await Client.greeted(port)).bye();
+  t.pass('another client is served meanwhile');
+  await client.end();
+  t.match(client.text, /you:\t$/, 'the client gets the end of file');
+  await logged(new RegExp(`Child ${child} ended by signal 24: it has used up its processor time$`));
+  t.pass('and the log says why');
 });
 
 /** The time that a process has computed, in ticks. */
@@ -194,7 +238,7 @@ for (const { name, settings } of users) {
     await t.test('20 HUPs at once', async (t) => {
       const daemon = await start(t, settings);
       const first = daemon.pid();
-      for (let i = 0; i < 20; i++) process.kill(first, 'SIGHUP');
+      for (let i = 0; i < 20; i++) send(first, 'SIGHUP');
       await daemon.logged(/Server accepting/, 2);
       await served(daemon);
       t.ok(pid_exists(daemon.pid()), 'it serves');
@@ -214,7 +258,7 @@ for (const { name, settings } of users) {
         const { port, pid, pidfile } = await start(t, settings);
         const daemon = pid();
         const clients = await Promise.all([1, 2, 3].map(() => Client.greeted(port)));
-        for (const signal of signals) process.kill(daemon, signal);
+        for (const signal of signals) send(daemon, signal);
         await Promise.all(clients.map((client) => client.end()));
         await until('its end', () => !pid_exists(daemon));
         t.notOk(existsSync(pidfile), `${signals.join(', ')}: it has ended, and no other has come`);
@@ -225,7 +269,7 @@ for (const { name, settings } of users) {
     await t.test('HUP amid a storm of CHLD', async (t) => {
       const daemon = await start(t, settings);
       const calm = storm(daemon.pid, 'SIGCHLD');
-      process.kill(daemon.pid(), 'SIGHUP');
+      send(daemon.pid(), 'SIGHUP');
       await daemon.logged(/Server accepting/, 2);
       await served(daemon);
       calm();

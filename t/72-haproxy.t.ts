@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, type Daemon, environment, folder, free_port, has_ended, installed, needs_log, root, run, start,
+  children, Client, type Daemon, environment, folder, free_port, has_ended, installed, needs_log, root, run, send, start,
   type Test as Base, until,
 } from './harness.ts';
 
@@ -107,7 +107,7 @@ void t.test('three daemons behind HAProxy', { skip: needs_haproxy || needs_log }
     for (const { pid, logged } of daemons) {
       const before = seen.greeted;
       await until('some clients', () => seen.greeted > before + 10);
-      process.kill(pid(), 'SIGHUP');
+      send(pid(), 'SIGHUP');
       await logged(/Server accepting/, 2);
     }
     const before = seen.greeted;
@@ -124,7 +124,7 @@ void t.test('three daemons behind HAProxy', { skip: needs_haproxy || needs_log }
       await until('some clients', () => seen.greeted > before + 10);
       await command(`set server eliza/${servers[i] ?? ''} state drain`);
       await until('its conversations to end', () => children(pid()).length === 0);
-      process.kill(pid(), 'SIGHUP');
+      send(pid(), 'SIGHUP');
       await logged(/Server accepting/, 3);
       await command(`set server eliza/${servers[i] ?? ''} state ready`);
     }

@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, environment, folder, free_port, has_ended, installed, is_root, pid_exists, root, status, type Test, until,
+  children, Client, environment, folder, free_port, has_ended, installed, is_root, pid_exists, root, send, status, type Test,
+  until,
 } from './harness.ts';
 
 const skip = is_root && installed('unshare') ? false : 'needs root and unshare';
@@ -60,11 +61,11 @@ void t.test('process 1', { skip }, async (t) => {
   t.match(said(), /eliza_hup\.js\[1\]: Server accepting connections on port \d+\n/, 'the log is on STDERR');
 
   const lost = await until('the orphan', () => children(pid).find((child) => status(child, 'Name') === 'sleep'));
-  process.kill(lost, 'SIGKILL');
+  send(lost, 'SIGKILL');
   await until('the orphan to be reaped', () => !pid_exists(lost));
   t.match(await client.say('Whose child am I?'), /^Eliza:\t/, 'the conversation goes on');
 
-  process.kill(pid, 'SIGHUP');
+  send(pid, 'SIGHUP');
   await client.end();
   await until('the relaunch', () => said().match(/Server accepting/g)?.length === 2);
   t.ok(pid_exists(pid), 'HUP: the same process, relaunched');
@@ -73,7 +74,7 @@ void t.test('process 1', { skip }, async (t) => {
   await until('no child, not even a zombie', () => children(pid).length === 0);
 
   const last = await Client.greeted(port);
-  process.kill(pid, 'SIGTERM');
+  send(pid, 'SIGTERM');
   await last.end();
   await until('the end', ended);
   t.match(said(), /TERM signal received, terminating children\.\.\.\n.*Server exiting normally\n$/, 'TERM: it ends');
@@ -85,11 +86,11 @@ void t.test('with the capabilities that deploy/ leaves it', { skip: skip || need
   const [child = 0] = children(pid);
   t.equal(status(child, 'Uid'), '65534 65534 65534 65534', 'a conversation is nobody');
   t.equal(status(child, 'CapEff'), '0000000000000000', 'without capabilities');
-  process.kill(pid, 'SIGHUP');
+  send(pid, 'SIGHUP');
   await client.end();
   await until('the relaunch', () => said().match(/Server accepting/g)?.length === 2);
   await (await Client.greeted(port)).bye();
-  process.kill(pid, 'SIGTERM');
+  send(pid, 'SIGTERM');
   await until('the end', () => said().includes('exiting normally'));
   t.notMatch(said(), /Can't|EPERM|Operation not permitted/, 'it missed no right');
 });
@@ -99,7 +100,7 @@ void t.test('as an ordinary user, with no capability at all', { skip: skip || ne
   const pidfile = join(tmpdir(), `hup-${process.pid}.pid`); // the test's folder is root's
   const { port, pid, said, ended } = await contain(t, ...drop, 'env', '-u', 'ELIZA_HOME', `ELIZA_PIDFILE=${pidfile}`);
   await (await Client.greeted(port)).bye();
-  process.kill(pid, 'SIGTERM');
+  send(pid, 'SIGTERM');
   await until('the end', ended);
   t.match(said(), /Server exiting normally\n$/, 'TERM: it ends');
 });

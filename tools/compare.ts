@@ -6,17 +6,18 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { argv, env, exit, stderr, stdout } from 'node:process';
+import { env, exit, stdout } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { Chalk, chalkStderr, default as default_chalk } from 'chalk';
+import { Chalk, default as default_chalk } from 'chalk';
+import { command_line } from './common/command.ts';
 import { root } from './common/processes.ts';
+import { columns_of_stdout, PIPED, wrap } from './common/terminal.ts';
 import { parse_mirror, select, shown, type Row } from './mirror.ts';
 import { listings, type Listing } from './perl-lines.ts';
 import { in_few, read_copy, type Copy, type Wanted } from './perl-copy.ts';
 import { plus_lines } from './plus-lines.ts';
 
-const HELP = `Usage: npm run compare -- [--perl PATH] [--all | --plus | WHAT ...]
+const HELP = `Usage: npm run compare -- [--perl PATH] [--width N] [--all | --plus | WHAT ...]
 
 Prints the TypeScript beside its Perl, line by line. WHAT is a sub's name (launch_child), a part's (handlers), a file's
 (Daemon.pm), or lines of the Perl: 28-39 of eliza_hup.pl, Daemon.pm:97 or Daemon.pm:97-101. Without WHAT it lists the names.
@@ -25,14 +26,23 @@ Prints the TypeScript beside its Perl, line by line. WHAT is a sub's name (launc
                Without it the left column says in words what each Perl line does.
   --all        both files
   --plus       the lines of ours that Perl does not have, and why
+  --width N    so many columns; without it as many as the terminal has, and ${PIPED} where it goes elsewhere
   --help       print this and end
+  --version    print the version and end
 
 e24 at the end of a line of ours: it mends a fault of the Perl, number 24 in docs/errata.md.
 `;
 
-const columns = Math.max(60, stdout.isTTY ? Math.min(stdout.columns, 100) : 100);
-const left = Math.floor((columns - 14) * 0.48); // two numbers of 4 and 3 columns, and what parts the columns
-const right = columns - 14 - left;
+const { values, words: typed, refuse, number: number_of } = command_line({
+  name: 'compare', help: HELP, words: Infinity,
+  options: { all: { type: 'boolean' }, plus: { type: 'boolean' }, perl: { type: 'string' }, width: { type: 'string' } },
+});
+const NARROWEST = 20;
+const columns = Math.max(NARROWEST, number_of('width', columns_of_stdout(), { from: NARROWEST, to: 1000, whole: true }));
+const beside = columns >= 60; // else one below the other, since lines of a few words are none
+const left = beside ? Math.floor((columns - 14) * 0.48) : columns - 8; // numbers of 4 and 3 columns, and what parts the columns
+const right = beside ? columns - 14 - left : columns - 8;
+/** No colours, which one theme or another makes illegible: the terminal's own, bold, dim or slanted. */
 const chalk = new Chalk({ level: env.NO_COLOR ? 0 : default_chalk.level });
 
 /** What is to be shown: some lines of one Perl file. */
@@ -40,12 +50,6 @@ interface Range {
   readonly listing: Listing;
   readonly from: number;
   readonly to: number;
-}
-
-/** One line on STDERR and status 2. */
-function refuse(why: string): never {
-  stderr.write(`${(env.NO_COLOR ? String : chalkStderr.red)('compare')}: ${why}\n`);
-  exit(2);
 }
 
 /** How many letters must be added, left out or changed to make one word of another: Levenshtein's distance. */
@@ -121,26 +125,6 @@ function copy_at(path: string): Map<string, Copy> {
   return all;
 }
 
-/** Cuts words into lines: at blanks, but for a word that is longer than a line. */
-function cut(words: string, width: number): string[] {
-  if (words.length <= width) return [words];
-  const blank = words.lastIndexOf(' ', width);
-  const end = words.slice(blank + 1).search(/ |$/) > width ? width : blank;
-  return [words.slice(0, end).trimEnd(), ...cut(words.slice(end).trimStart(), width)];
-}
-
-/** Wraps at blanks where it can, and indents what it carries over as far as the line itself, and a little more. */
-function wrap(text: string, width: number): string[] {
-  if (text.length <= width) return [text];
-  const words = text.trimStart();
-  const indent = Math.min(text.length - words.length, width >> 1);
-  if (words.length <= width) return [words.padStart(width)];
-  const deeper = ' '.repeat(Math.min(indent + 2, width >> 1));
-  const [first = ''] = cut(words, width - indent);
-  const more = cut(words.slice(first.length).trimStart(), width - deeper.length);
-  return [' '.repeat(indent) + first, ...more.map((line) => deeper + line)];
-}
-
 const number = (n: number | undefined, width: number): string => chalk.dim((n === undefined ? '' : String(n)).padStart(width));
 
 /** A piece of a column: its lines, each with its number on the first line that it takes. */
@@ -161,12 +145,13 @@ function show(row: Row, { listing: { lines, perl }, from, to }: Range, copy: Map
   const numbers = row.kind === 'mirror' ? count(Math.max(row.from, from), Math.min(row.through, to)) : [];
   const perl_lines = numbers.map((n) => {
     const text = own?.get(n)?.replaceAll('\t', '    ');
-    return { n, text: text ?? lines[n - 1] ?? '', look: text === undefined ? chalk.italic.cyan : String };
+    return { n, text: text ?? lines[n - 1] ?? '', look: text === undefined ? chalk.italic : String };
   });
-  const look = /^\s*(\/\/|\/?\*)/.test(row.text) ? chalk.green : String;
+  const look = /^\s*(\/\/|\/?\*)/.test(row.text) ? chalk.dim : String;
   const a = cells(perl_lines, left, 3);
   const b = cells([{ n: row.number, text: shown(row), look }], right, 4);
-  const bar = row.kind === 'plus' ? chalk.yellow('+') : chalk.dim('│');
+  const bar = row.kind === 'plus' ? chalk.bold('+') : chalk.dim('│');
+  if (!beside) return [...a.map((line) => line.trimEnd()), ...b.map((line) => `${bar}${line}`.trimEnd())];
   const nothing = ' '.repeat(left + 5);
   return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => `${a[i] ?? nothing} ${bar} ${b[i] ?? ''}`.trimEnd());
 }
@@ -175,13 +160,13 @@ function print_range({ listing, from, to }: Range, copy: Map<string, Copy> | und
   const rows = select(mirror_of(listing), from, to);
   const title = `${listing.perl}:${from}${to > from ? `-${to}` : ''}`;
   const ours = `${listing.ts}:${rows[0]?.number ?? 0}-${rows.at(-1)?.number ?? 0}`;
-  const out = [chalk.bold(title.padEnd(left + 10) + ours)];
+  const out = (beside ? [title.padEnd(left + 10) + ours] : [title, ours]).map((line) => chalk.bold(line));
   for (const row of rows) out.push(...show(row, { listing, from, to }, copy));
   const own = copy?.get(listing.perl);
   const missing = count(from, to).filter((n) => !own?.has(n) && listing.lines[n - 1]);
   if (copy && missing.length > 0) {
     const lacks = `Your copy lacks ${missing.length === 1 ? 'line' : 'lines'} ${in_few(missing)} of ${listing.perl}.`;
-    out.push(...wrap(lacks, columns).map((line) => chalk.yellow(line)));
+    out.push(...wrap(lacks, columns).map((line) => chalk.bold(line)));
   }
   return [...out, ''];
 }
@@ -193,7 +178,7 @@ function print_plus(): string[] {
       plus_lines[listing.ts]?.find(([begins]) => text.trimStart().startsWith(begins))?.[1] ?? 'not said';
     return [chalk.bold(`${listing.ts}: ${rows.length} lines that ${listing.perl} does not have`), ...rows.flatMap((row) => [
       ...cells([{ n: row.number, text: row.text.trim(), look: String }], columns - 6, 4).map((line) => line.trimEnd()),
-      ...wrap(why(row), columns - 8).map((line) => `        ${chalk.cyan(line)}`),
+      ...wrap(why(row), columns - 8).map((line) => `        ${chalk.italic(line)}`),
     ]), ''];
   });
 }
@@ -207,25 +192,13 @@ function print_names(): string[] {
 }
 
 function main(): string[] {
-  try {
-    const { values, positionals } = parseArgs({
-      args: argv.slice(2),
-      allowPositionals: true,
-      options: {
-        all: { type: 'boolean' }, plus: { type: 'boolean' }, help: { type: 'boolean' }, perl: { type: 'string' },
-      },
-    });
-    if (values.help) return [HELP.trimEnd()];
-    if (values.plus) return print_plus();
-    const wanted = values.all ? listings.map(({ perl }) => perl) : positionals;
-    const copy = values.perl === undefined ? undefined : copy_at(values.perl);
-    if (wanted.length === 0 && copy === undefined) return print_names();
-    // Only a copy: all that it has.
-    const words = wanted.length > 0 ? wanted : [...copy?.keys() ?? []];
-    return words.flatMap(ranges).flatMap((range) => print_range(range, copy));
-  } catch (error) {
-    return refuse(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));
-  }
+  if (values.plus) return print_plus();
+  const wanted = values.all ? listings.map(({ perl }) => perl) : typed;
+  const copy = values.perl === undefined ? undefined : copy_at(values.perl);
+  if (wanted.length === 0 && copy === undefined) return print_names();
+  // Only a copy: all that it has.
+  const words = wanted.length > 0 ? wanted : [...copy?.keys() ?? []];
+  return words.flatMap(ranges).flatMap((range) => print_range(range, copy));
 }
 
 stdout.on('error', () => { exit(0); }); // whoever read it, head perhaps, has read enough

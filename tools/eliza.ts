@@ -4,15 +4,16 @@
  *
  * @module
  */
+import '../perl/version.ts';
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { parseArgs } from 'node:util';
 import { Eliza, rand, random, type Rand } from '../Chatbot/Eliza.ts';
 import { ScriptError } from '../Chatbot/Script.ts';
 import { print } from '../perl/IO/Handle.ts';
 import { $ } from '../perl/perlvar.ts';
+import { command_line } from './common/command.ts';
 
-const USAGE = `Usage: eliza [options]
+const HELP = `Usage: eliza [options]
 
 Talks until you say goodbye. Say \`debug\`, \`debug that\` or \`memory\` to see what it thinks.
 Input from a pipe is answered without prompts.
@@ -40,35 +41,17 @@ function replay(bot: Eliza, lines: readonly string[]): void {
   say(bot.final);
 }
 
-/** The numbers that --seed names. */
-function seeded(seed: string): Rand {
-  if (/^[+-]?\d{1,15}$/.test(seed)) return random(Number(seed));
-  throw Object.assign(new Error(`--seed takes a whole number, not '${seed}'`), { code: 'EINVAL' });
-}
-
-function version(): string {
-  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  const { name, version } = JSON.parse(file) as Record<string, string>;
-  return `${name ?? ''} ${version ?? ''}\n`;
-}
-
 function main(): void {
-  const { values } = parseArgs({
+  const { values, number } = command_line({
+    name: 'eliza', help: HELP,
     options: {
-      script: { type: 'string', default: '' },
-      debug: { type: 'boolean', default: false },
-      seed: { type: 'string' },
-      replay: { type: 'string' },
-      help: { type: 'boolean', default: false },
-      version: { type: 'boolean', default: false },
+      script: { type: 'string', default: '' }, debug: { type: 'boolean', default: false },
+      seed: { type: 'string' }, replay: { type: 'string' },
     },
   });
   $['|'] = 1;
-  if (values.help || values.version) {
-    print(values.help ? USAGE : version());
-    return;
-  }
-  const myrand = values.seed === undefined ? rand : seeded(values.seed);
+  const seed = number('seed', NaN, { from: -Infinity, whole: true });
+  const myrand: Rand = Number.isNaN(seed) ? rand : random(seed);
   const bot = new Eliza({ scriptfile: values.script, debug: values.debug, prompts_on: isatty(0), myrand });
   if (values.replay === undefined) bot.command_interface();
   else replay(bot, readFileSync(values.replay, 'latin1').split(/\r?\n/).filter((line) => line !== ''));
@@ -78,7 +61,6 @@ try {
   main();
 } catch (error) {
   if (!(error instanceof Error && (error instanceof ScriptError || 'code' in error))) throw error;
-  const misused = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${error.message.trimEnd()}\n${misused ? USAGE : ''}`);
+  process.stderr.write(`${error.message.trimEnd()}\n`);
   process.exitCode = 2;
 }

@@ -7,13 +7,25 @@
  *
  * @module
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { argv, cwd, env, execPath, exit, stderr, stdout } from 'node:process';
+import { cwd, env, execPath, exit, stdout } from 'node:process';
+import { leave_nothing } from './common/cleanup.ts';
+import { command_line } from './common/command.ts';
 import { root } from './common/processes.ts';
+
+const HELP = `Usage: npm run exercise -- [NUMBER [FOLDER]]
+
+Begins an exercise of docs/exercises.md in a copy of the project, and from then on runs its test there. Without a number it
+lists them, and how far you are.
+
+  FOLDER     where the copy is; without it exercises/NUMBER in the checkout
+  --help     print this and end
+  --version  print the version and end
+`;
 
 const TEST = 'exercise.t.ts';
 const SOLVED = '.solved'; // left in a copy by a test that has passed
@@ -37,11 +49,7 @@ interface Exercise {
   readonly folder: string;
 }
 
-/** One line on STDERR and status 2. */
-function refuse(why: string): never {
-  stderr.write(`exercise: ${why}\n`);
-  exit(2);
-}
+const { words: typed, refuse } = command_line({ name: 'exercise', help: HELP, words: 2, options: {} });
 
 /** The exercises, in order. */
 function exercises(): Exercise[] {
@@ -94,17 +102,20 @@ function begin({ number, title, read, edit, folder }: Exercise, copy: string, co
 }
 
 /** Compiles a copy and runs its test. @returns the status to end with */
-function test({ number }: Exercise, copy: string): number {
-  const run = (...args: string[]): number =>
-    spawnSync(execPath, args, { cwd: copy, stdio: 'inherit', env: { ...env, TAP_TIMEOUT: '120' } }).status ?? 1;
+async function test({ number }: Exercise, copy: string): Promise<number> {
+  leave_nothing();
+  const run = (...args: string[]): Promise<number> => new Promise((resolve, reject) => {
+    const child = spawn(execPath, args, { cwd: copy, stdio: 'inherit', env: { ...env, TAP_TIMEOUT: '120' } });
+    child.once('error', reject).once('close', (status) => { resolve(status ?? 1); });
+  });
   const kept = `Your work in ${shown(copy)} is kept; to begin again, remove that folder.`;
   rmSync(join(copy, SOLVED), { force: true });
   const tsc = join(copy, 'node_modules', 'typescript', 'bin', 'tsc');
-  if (run(tsc, '-p', copy, '--sourceMap', '--incremental', '--tsBuildInfoFile', join(copy, '.tsbuildinfo')) !== 0) {
+  if (await run(tsc, '-p', copy, '--sourceMap', '--incremental', '--tsBuildInfoFile', join(copy, '.tsbuildinfo')) !== 0) {
     stdout.write(`\nExercise ${number} does not compile yet: see the lines above. ${kept}\n`);
     return 1;
   }
-  if (run('--enable-source-maps', join(copy, TEST.replace(/ts$/, 'js'))) !== 0) {
+  if (await run('--enable-source-maps', join(copy, TEST.replace(/ts$/, 'js'))) !== 0) {
     stdout.write(`\nExercise ${number} is not solved yet: see what is "not ok". ${kept}\n`);
     return 1;
   }
@@ -127,12 +138,11 @@ function list(): void {
   stdout.write('\nnpm run exercise NUMBER begins one, and from then on runs its test.\n');
 }
 
-function main([word, named, extra]: string[]): number {
+async function main([word, named]: readonly string[]): Promise<number> {
   if (word === undefined) {
     list();
     return 0;
   }
-  if (extra !== undefined) refuse(`one number and one folder, please, not "${extra}" as well`);
   const all = exercises();
   const exercise = all.find(({ number }) => String(number) === word)
     ?? refuse(`there is no exercise ${word}; they are 1 to ${all.length}`);
@@ -145,8 +155,8 @@ function main([word, named, extra]: string[]): number {
   if (!existsSync(file) || !readFileSync(file, 'utf8').includes(`Exercise ${word}: `)) {
     refuse(`${shown(copy)} is there already, and is no copy of exercise ${word}; remove it, or name another folder`);
   }
-  return test(exercise, copy);
+  return await test(exercise, copy);
 }
 
 stdout.on('error', () => { exit(0); }); // whoever read it, head perhaps, has read enough
-process.exitCode = main(argv.slice(2));
+process.exitCode = await main(typed);

@@ -8,12 +8,23 @@
  *
  * @module
  */
-import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { leave_nothing } from './common/cleanup.ts';
+import { command_line } from './common/command.ts';
+
+const HELP = `Usage: npm run prove -- [PROVE'S OPTIONS] [t/NN-name.t.js ...]
+
+Runs test files under Perl's prove, all of t/ where none is named; \`man prove\` has its options: -v shows each assertion, -s
+shuffles, -j 4 runs four at a time.
+
+  --help     print this and end
+  --version  print the version and end
+`;
 
 const self = fileURLToPath(import.meta.url);
 const tests = join(self, '..', '..', 't');
@@ -97,15 +108,33 @@ class Translator {
   }
 }
 
-const args = process.argv.slice(2);
-if (args[0] === '--tap') {
+/** Runs a test file, and has what it says translated. */
+function translate(args: string[]): void {
   const translator = new Translator();
-  const { stdout } = start(process.execPath, ['--enable-source-maps', ...args.slice(1)], 'pipe');
+  const { stdout } = start(process.execPath, ['--enable-source-maps', ...args], 'pipe');
   if (stdout) createInterface(stdout).on('line', (line) => { translator.line(line); });
-} else {
+}
+
+/** Has prove run test files. */
+function run_prove(args: string[]): void {
+  // All words are prove's or files; of prove's options its own module knows which it has, and passes over the others.
+  const { refuse } = command_line({ name: 'prove', help: HELP, options: {}, words: Infinity, args: ['--', ...args] });
+  const parser = 'my $prove = App::Prove->new; $prove->process_args(@ARGV); print map "$_\\n", @{ $prove->argv }';
+  const asked = spawnSync('perl', ['-MApp::Prove', '-e', parser, '--', ...args], { encoding: 'utf8' });
+  if (asked.error) refuse('prove, which comes with Perl, is not installed');
+  if (asked.status !== 0) refuse((asked.stderr.split('\n')[0] ?? '').trim());
+  for (const word of asked.stdout.split('\n').filter(Boolean)) {
+    if (word.startsWith('-')) refuse(`Unknown option '${word}'; see --help`);
+    if (!existsSync(word)) refuse(`there is no ${word}; see --help`);
+  }
   const is_test = (word: string): boolean => /\.t\.[jt]s$/.test(word);
   const named = args.filter(is_test).map((file) => file.replace(/ts$/, 'js'));
   const all = readdirSync(tests).filter((name) => name.endsWith('.t.js')).sort().map((name) => relative('', join(tests, name)));
   const exec = `${process.execPath} ${relative('', self)} --tap`; // which prove splits at blanks
+  leave_nothing();
   start('prove', ['--exec', exec, ...args.filter((word) => !is_test(word)), ...named.length > 0 ? named : all], 'inherit');
 }
+
+const [first, ...rest] = process.argv.slice(2);
+if (first === '--tap') translate(rest);
+else run_prove(process.argv.slice(2));

@@ -1,8 +1,8 @@
 /**
  * The sessions shown in the guide: each `console` block of a page is run again, and shows what was really said.
  *
- * The commands of a page are typed into one shell, with a folder of its own, as an ordinary user; port 1200 stands for one
- * that is free.
+ * The commands of a page are typed into one shell, with a folder of its own, as an ordinary user; ports 1200 and 1201 stand
+ * for two that are free.
  *
  * @module
  */
@@ -28,19 +28,21 @@ function can_run(page: string): boolean {
 async function type(commands: readonly string[]): Promise<string[]> {
   const at_end = new Cleanup();
   const home = folder(at_end);
-  const port = String(await free_port());
+  const ports = new Map([['1200', String(await free_port())], ['1201', String(await free_port())]]);
+  const free = (text: string): string => text.replaceAll(/\b120[01]\b/g, (port) => ports.get(port) ?? port);
   if (is_root) chownSync(home, nobody.uid, nobody.gid);
   const path = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
   const env = [`PATH=${path}`, `HOME=${home}`, 'TERM=dumb', 'LANG=C.UTF-8', `ELIZA_PIDFILE=${home}/eliza_hup.pid`];
   const shell = [...as_nobody, 'bash', '--norc'];
-  const script = commands.map((command) => `printf '${MARK}'\n${command.replaceAll(/\b1200\b/g, port)}\n`).join('');
+  const script = commands.map((command) => `printf '${MARK}'\n${free(command)}\n`).join('');
   const words = ['-i', ...env, ...shell, '-c', `exec 2>&1\n${script}`];
   const child = spawn('env', words, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (data: string) => { said += data; });
   await new Promise((resolve) => child.once('close', resolve));
   await at_end.run();
-  return said.replaceAll(home, '/home/you').replaceAll(new RegExp(`\\b${port}\\b`, 'g'), '1200').split(MARK).slice(1);
+  for (const [shown, port] of ports) said = said.replaceAll(new RegExp(`\\b${port}\\b`, 'g'), shown);
+  return said.replaceAll(home, '/home/you').split(MARK).slice(1);
 }
 
 /**
@@ -75,5 +77,6 @@ export function lasting(page: string): string {
     .replaceAll(/\[\d+\]/g, '[PID]')
     .replaceAll(/[│+] +\d+ {2}|\.ts:\d+-\d+/g, 'LINE') // of ours, which moves with each edit above it
     .replaceAll(/\b\d+ ms\b/g, 'MS')
-    .replaceAll(/\bPID \d+|\bpid \d+/g, 'PID')).join('\n');
+    .replaceAll(/\bline \d+(?:: +\d+)?/g, 'line N') // of a compiled file, or of the shell's, which names a pid behind it
+    .replaceAll(/\b(?:PID|pid|Child|process) \d+/g, 'PID')).join('\n');
 }

@@ -15,6 +15,7 @@ import { root } from './common/processes.ts';
 import { sequence, tree } from './diagram.ts';
 import { lasting, run_sessions } from './sessions.ts';
 import { write_pages } from './site-pages.ts';
+import { with_steps } from './steps.ts';
 import { picture, SCENES, trace } from './trace.ts';
 
 const copies = join(root, '.docs');
@@ -66,11 +67,12 @@ function with_sessions_of(original: string, page: string): string {
 rmSync(copies, { recursive: true, force: true });
 const english = new Map<string, string>();
 for (const name of files(join(root, 'docs'), '.md').filter((file) => !file.startsWith('site'))) {
-  const before = readFileSync(join(root, 'docs', name), 'utf8');
+  const written = readFileSync(join(root, 'docs', name), 'utf8');
+  const before = with_steps(written);
   const original = english.get(name.replace(/^es\W/, ''));
   const page = original === undefined ? await run_sessions(before) : with_sessions_of(original, before);
   english.set(name, page);
-  if (lasting(page) !== lasting(before)) writeFileSync(join(root, 'docs', name), page);
+  if (before !== written || lasting(page) !== lasting(before)) writeFileSync(join(root, 'docs', name), page);
   mkdirSync(dirname(join(copies, name)), { recursive: true });
   writeFileSync(join(copies, name), head(link(draw(await draw_traces(page))), original === undefined ? '' : 'Guía en español'));
 }

@@ -9,25 +9,28 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { argv, env, execPath, exit, stderr, stdout } from 'node:process';
+import { argv, env, execPath, exit, stdout } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { Chalk, default as default_chalk } from 'chalk';
-import { Cleanup, type Owner } from './common/cleanup.ts';
+import { Cleanup, leave_nothing, type Owner } from './common/cleanup.ts';
+import { command_line } from './common/command.ts';
 import { folder, home_in } from './common/daemon.ts';
 import { Client, free_port } from './common/network.ts';
 import { root, until } from './common/processes.ts';
+import { columns_of_stdout, cut, PIPED } from './common/terminal.ts';
 import { sequence } from './diagram.ts';
 import { parse_mirror, type Row } from './mirror.ts';
 import { NOTE, type Call } from './trace-probe.ts';
 
-const HELP = `Usage: npm run trace -- [--svg FILE] WHAT
+const HELP = `Usage: npm run trace -- [--svg FILE] [--width N] WHAT
 
 Runs the real daemon on a port of its own and draws what happens in each process, with the lines of the Perl and of ours.
 WHAT is conversation, term or hup.
 
   --svg FILE   draws it as a picture too
+  --width N    so many columns; without it as many as the terminal has, and ${PIPED} where it goes elsewhere
   --help       print this and end
+  --version    print the version and end
 `;
 
 /** What can be traced. */
@@ -290,47 +293,60 @@ export function picture(scene: Scene, steps: readonly Step[]): string {
   return sequence(`A trace: ${scene}`, [lanes_of(steps).join(', '), ...lines].join('\n'));
 }
 
-/** The same for a terminal: a column for each process, and what it does. */
-function timeline(steps: readonly Step[]): string[] {
+/**
+ * The same for a terminal: a column for each process, and what it does. There are no colours, which one theme or another makes
+ * illegible: the terminal's own, bold for the daemon, slanted for the client.
+ */
+function timeline(steps: readonly Step[], columns: number): string[] {
   const chalk = new Chalk({ level: env.NO_COLOR ? 0 : default_chalk.level });
-  const colours = [chalk.white, chalk.yellow, chalk.cyan, chalk.magenta, chalk.green];
+  const looks: Record<string, (text: string) => string> = { client: chalk.italic, daemon: chalk.bold };
   const lanes = lanes_of(steps);
   const alive = new Set(['client', 'daemon']);
-  const head = `${'Perl'.padEnd(17)}${'ours'.padEnd(19)}`;
-  return [chalk.bold(`${head}${lanes.join(', ')}`), ...steps.map(({ who, to, arrow, what, perl, ours }) => {
+  const [perl_width, ours_width] = [17, 19];
+  const before = perl_width + ours_width + 2 * lanes.length + 1; // the columns before the text
+  const beside = columns >= before + 24; // else the places have a line of their own
+  const width = Math.max(1, beside ? columns - before : columns - 2 * lanes.length - 1);
+  const place = (perl: string, ours: string): string => perl.padEnd(perl_width) + ours.padEnd(ours_width);
+  const line = (where: string, marks: string, text: string, look = String as (text: string) => string): string[] => {
+    const rest = ' '.repeat(beside ? before : marks.length + 2);
+    const [first = '', ...more] = cut(text, width).map((part) => look(part));
+    const start = beside ? chalk.dim(where) : '';
+    const places = where.trim().replace(/ +/, ' ');
+    const own = beside || places === '' ? [] : cut(places, columns).map((part) => chalk.dim(part));
+    return [...own, `${start}${marks}  ${first}`, ...more.map((part) => rest + part)];
+  };
+  const head = beside
+    ? cut(lanes.join(', '), Math.max(1, columns - perl_width - ours_width))
+    : [...cut('Perl ours', columns), ...cut(lanes.join(', '), columns)];
+  const blank = ' '.repeat(perl_width + ours_width);
+  const titles = head.map((text, i) => chalk.bold(`${beside ? (i === 0 ? place('Perl', 'ours') : blank) : ''}${text}`));
+  return [...titles, ...steps.flatMap(({ who, to, arrow, what, perl, ours }) => {
     if (to !== undefined && arrow === '=>') alive.add(to);
-    const paint = colours[lanes.indexOf(who)] ?? chalk.white;
     const mark = (lane: string): string => {
       if (lane === who) return arrow === 'x' ? '×' : '●';
       return lane === to ? '○' : alive.has(lane) ? '│' : ' ';
     };
-    const marks = lanes.map(mark);
+    const marks = lanes.map(mark).join(' ');
     if (arrow === 'x') alive.delete(who);
     alive.delete(/^reaps (.*)/.exec(what)?.[1] ?? '');
     const text = to === undefined ? `${who} ${what}` : `${who} → ${to}: ${what}`;
-    return `${chalk.dim(perl.padEnd(17) + ours.padEnd(19))}${marks.join(' ')}  ${paint(text)}`;
+    return line(place(perl, ours), marks, text, looks[who]);
   })];
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: argv.slice(2), allowPositionals: true, options: { svg: { type: 'string' }, help: { type: 'boolean' } },
+  const { values, words, refuse, number } = command_line({
+    name: 'trace', help: HELP, words: 1, options: { svg: { type: 'string' }, width: { type: 'string' } },
   });
-  if (values.help) {
-    stdout.write(HELP);
-    return;
-  }
-  const scene = SCENES.find((one) => one === positionals[0]);
-  if (scene === undefined || positionals.length > 1) throw new Error(`one of ${SCENES.join(', ')}, please; see --help`);
-  const steps = await trace(scene);
-  stdout.write(`${timeline(steps).join('\n')}\n`);
+  const scene = SCENES.find((one) => one === words[0]) ?? refuse(`one of ${SCENES.join(', ')}, please; see --help`);
+  const columns = number('width', columns_of_stdout(), { from: 20, to: 1000, whole: true });
+  leave_nothing();
+  const steps = await trace(scene).catch((error: unknown) => refuse(error instanceof Error ? error.message : String(error)));
+  stdout.write(`${timeline(steps, columns).join('\n')}\n`);
   if (values.svg !== undefined) writeFileSync(values.svg, `${picture(scene, steps)}\n`);
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
   stdout.on('error', () => { exit(0); });
-  main().catch((error: unknown) => {
-    stderr.write(`trace: ${error instanceof Error ? error.message.split('. ')[0] ?? '' : String(error)}\n`);
-    exit(2);
-  });
+  await main();
 }

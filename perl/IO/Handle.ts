@@ -6,11 +6,13 @@
  *
  * @module
  */
-import { libc } from '../libc.ts';
+import { C, libc } from '../libc.ts';
 import { Tainted, type Text } from '../perlsec.ts';
 import { $, set_errno } from '../perlvar.ts';
 
 const SIZE = 4096;
+const LINGER = 2; // seconds
+const MOST = 2 ** 24; // bytes
 let input: Buffer | undefined; // one for all handles: reads block, so only one is ever under way
 let output: Buffer | undefined;
 let timed = false; // a layer has set a time limit on the client's socket
@@ -41,10 +43,25 @@ export interface Layer {
   /** @returns whether the time for this input is over, however much of it comes */
   expired(): boolean;
   /**
-   * @param bytes what has come
-   * @returns what the reader shall see of it, one byte a character
+   * Takes what has come.
+   *
+   * @param bytes one byte a character
    */
-  decode(bytes: Uint8Array): string;
+  feed(bytes: string): void;
+  /**
+   * Looks at what has come as far as the next line, and answers the client where it waits for that.
+   *
+   * @param handle what is read
+   * @param ended no more will come
+   * @returns the line, with its newline; of the last one, what there is; '' where the client has ended the input, undefined
+   *   where no line is whole
+   */
+  getline(handle: IO_Handle, ended: boolean): string | undefined;
+  /**
+   * @param text what is printed
+   * @returns what the client is to get
+   */
+  encode(text: string): string;
 }
 
 /** An open descriptor. */
@@ -73,16 +90,21 @@ export class IO_Handle {
    */
   getline(): Tainted<string> | undefined {
     for (;;) {
-      const end = this.#input.indexOf('\n') + 1 || (this.#eof ? this.#input.length : 0);
-      if (end > 0) {
-        const line = this.#input.slice(0, end);
-        this.#input = this.#input.slice(end);
-        return new Tainted(line);
-      }
+      const line = this.#layer ? this.#layer.getline(this, this.#eof) : this.#line();
+      if (line) return new Tainted(line);
+      if (line === '') this.#eof = true;
       if (this.#eof) return undefined;
       STDOUT.flush();
       this.#fill();
     }
+  }
+
+  #line(): string | undefined {
+    const end = this.#input.indexOf('\n') + 1 || (this.#eof ? this.#input.length : 0);
+    if (end === 0) return undefined;
+    const line = this.#input.slice(0, end);
+    this.#input = this.#input.slice(end);
+    return line;
   }
 
   #fill(): void {
@@ -90,7 +112,9 @@ export class IO_Handle {
     layer?.before_read(this.fd);
     const length = set_errno(libc().read(this.fd, (input ??= Buffer.alloc(SIZE)), SIZE));
     if (length > 0) {
-      this.#input += layer ? layer.decode(input.subarray(0, length)) : input.toString('latin1', 0, length);
+      const bytes = input.toString('latin1', 0, length);
+      if (layer) layer.feed(bytes);
+      else this.#input += bytes;
       this.#eof = layer?.expired() ?? false;
     } else if (length === 0) {
       this.#eof = true;
@@ -119,15 +143,26 @@ export class IO_Handle {
    * @returns false when the other side has gone
    */
   print(...list: Text[]): boolean {
-    this.#output += list.map((part) => Tainted.raw(part)).join('');
+    const text = list.map((part) => Tainted.raw(part)).join('');
+    this.#output += this.#layer ? this.#layer.encode(text) : text;
     return this === STDOUT && $['|'] === 0 && this.#output.length < 8192 ? true : this.flush();
   }
 
   /** Writes out what print has kept. @returns false when the other side has gone */
   flush(): boolean {
-    let rest = this.#output;
+    const text = this.#output;
     this.#output = '';
-    while (rest !== '') {
+    return this.syswrite(text);
+  }
+
+  /**
+   * Writes at once, past what print has kept and past the layer; all of it, where Perl's syswrite may write less.
+   *
+   * @param text one byte a character
+   * @returns false when the other side has gone
+   */
+  syswrite(text: string): boolean {
+    for (let rest = text; rest !== '';) {
       const size = (output ??= Buffer.alloc(SIZE)).write(rest, 'latin1');
       const written = set_errno(libc().write(this.fd, output, size));
       if (written >= 0) rest = rest.slice(written);
@@ -149,6 +184,23 @@ export class IO_Handle {
     this.#eof = false;
     this.binmode(handle.#layer);
     return set_errno(libc().dup2(handle.fd, this.fd)) !== -1;
+  }
+
+  /**
+   * Ends a client's connection, before it is closed: says that nothing more will come, and reads what the client has sent
+   * and nobody has read, until it ends too. Closed without that, the kernel would reset the connection, and what is on its
+   * way to the client be lost. A client that does not end within a few seconds, or sends too much, is not waited for.
+   */
+  hang_up(): void {
+    const { shutdown, setsockopt_timeval, read } = libc();
+    this.flush();
+    if (this.#layer === undefined || shutdown(this.fd, C.SHUT_WR) !== 0) return; // it is not a client's, or has been reset
+    setsockopt_timeval(this.fd, C.SOL_SOCKET, C.SO_RCVTIMEO, { tv_sec: LINGER, tv_usec: 0 }, 16);
+    const end = performance.now() + 1000 * LINGER;
+    let length = 1;
+    for (let most = MOST; length > 0 && most > 0 && performance.now() < end; most -= length) {
+      length = read(this.fd, (input ??= Buffer.alloc(SIZE)), SIZE);
+    }
   }
 
   /** Closes the descriptor. */

@@ -13,6 +13,7 @@ import { warn } from '../perlfunc.ts';
 import { handler_depth, is_innermost, next_signal } from '../perlipc.ts';
 import { check_only } from '../perlrun.ts';
 import { Tainted } from '../perlsec.ts';
+import { inet_ntop } from '../Socket.ts';
 import { admit, limit, next_client, read_limits, warm_up } from '../Net/Server.ts';
 import * as starter from '../Proc/Daemon.ts';
 import { hand_over, ready as tell_systemd, take_listen_fds } from '../Systemd/Daemon.ts';
@@ -28,6 +29,9 @@ const { ECONNABORTED, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENOPROTOOPT, EPROTO, 
 const gone = [EINTR, ECONNABORTED, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENOPROTOOPT, EPROTO, ETIMEDOUT, C.EHOSTDOWN, C.ENONET];
 /** What may pass, but not at once: no descriptors, no memory, a firewall that forbids it. */
 const later = [EMFILE, ENFILE, ENOBUFS, ENOMEM, EOPNOTSUPP, EPERM];
+
+/** How many bytes of replies may wait for one client, about. */
+const UNREAD = 65536;
 
 /** What `new` takes. */
 export interface Options {
@@ -66,13 +70,6 @@ function adopt(fd: number, port: number): number | undefined {
   }
   $['@'] = `port ${port}: the socket handed over by LISTEN_FDS listens on port ${address.sin_port}`;
   return undefined;
-}
-
-/** An address as text, from a sockaddr_in or, on a socket that a service manager has opened, a sockaddr_in6. */
-function host(address: Buffer): string {
-  if (address.readUInt16LE(0) === C.AF_INET) return address.subarray(4, 8).join('.');
-  const groups = Array.from({ length: 8 }, (_, i) => address.readUInt16BE(8 + 2 * i).toString(16));
-  return groups.slice(0, 6).join() === '0,0,0,0,0,ffff' ? address.subarray(20, 24).join('.') : groups.join(':');
 }
 
 let serving = false;
@@ -119,6 +116,8 @@ export class IO_Socket_INET {
 
   private constructor(fd: number) {
     this.fd = fd;
+    // What waits in the kernel until a client reads it would grow to megabytes. Connections have this from their listener.
+    libc().setsockopt(fd, C.SOL_SOCKET, C.SO_SNDBUF, Int32Array.of(UNREAD), 4);
   }
 
   /**
@@ -135,7 +134,9 @@ export class IO_Socket_INET {
     const port = Number(Tainted.raw(LocalPort));
     const [inherited] = take_listen_fds();
     const fd = inherited === undefined ? listen_on(port, Listen, Reuse) : adopt(inherited, port);
-    return fd === undefined ? undefined : new IO_Socket_INET(fd);
+    if (fd === undefined) return undefined;
+    starter.listens(fd);
+    return new IO_Socket_INET(fd);
   }
 
   /**
@@ -181,7 +182,7 @@ export class IO_Socket_INET {
     const fd = set_errno(libc().accept4(this.fd, address, Uint32Array.of(28), C.SOCK_CLOEXEC));
     if (fd === -1) return undefined;
     this.#full = false;
-    return new Connection(fd, host(address));
+    return new Connection(fd, inet_ntop(address));
   }
 
   /** Waits until the kernel has a client, or the reason why accept failed may have passed. */

@@ -9,19 +9,28 @@
  */
 import { readFileSync } from 'node:fs';
 import { C, libc } from '../libc.ts';
+import { room } from './MemInfo.ts';
 
 const THP = '/sys/kernel/mm/transparent_hugepage';
 
-/** Moves the code of this process's files to large pages, as far as they fill some. Where that fails all stays as it was. */
+/** What must be left: the daemon grows, its children take some, and a HUP has a second program look whether it could start. */
+const LEFT = 64 * 2 ** 20;
+
+/**
+ * Moves the code of this process's files to large pages, as far as they fill some. Where that fails, or memory is short, all
+ * stays as it was: code in its file the kernel can throw away and read again, a copy it must keep.
+ */
 export function code_to_large_pages(): void {
   try {
     if (readFileSync(`${THP}/enabled`, 'latin1').includes('[never]')) return;
     const size = Number(readFileSync(`${THP}/hpage_pmd_size`, 'latin1'));
-    for (const [, from = '', to = ''] of readFileSync('/proc/self/maps', 'latin1').matchAll(/^(\w+)-(\w+) r-xp .* \//gm)) {
+    const maps = readFileSync('/proc/self/maps', 'latin1').matchAll(/^(\w+)-(\w+) r-xp .* \//gm);
+    const pieces = Array.from(maps, ([, from = '', to = '']) => {
       const start = Math.ceil(Number.parseInt(from, 16) / size) * size;
-      const length = Math.floor(Number.parseInt(to, 16) / size) * size - start;
-      if (length > 0) move(start, length, size);
-    }
+      return { start, length: Math.floor(Number.parseInt(to, 16) / size) * size - start };
+    }).filter(({ length }) => length > 0);
+    if (room() < pieces.reduce((sum, { length }) => sum + length, LEFT)) return;
+    for (const { start, length } of pieces) move(start, length, size);
   } catch {
     // a kernel without large pages, or a process that may not look: slower, and otherwise the same
   }

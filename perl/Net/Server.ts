@@ -7,12 +7,14 @@
  *
  * @module
  */
+import { constants } from 'node:os';
 import { constant } from '../constant.ts';
 import { IO_Handle, STDOUT } from '../IO/Handle.ts';
 import { C, libc } from '../libc.ts';
-import { warn } from '../perlfunc.ts';
+import { kill, warn } from '../perlfunc.ts';
 import { Tainted } from '../perlsec.ts';
 import { $ } from '../perlvar.ts';
+import { network } from '../Socket.ts';
 import { LOG_UPTO, reaped, setlogmask, syslog } from '../Sys/Syslog.ts';
 import { type Limits, telnet } from './Telnet.ts';
 
@@ -58,8 +60,18 @@ export function read_limits(): AllLimits {
  */
 export type Callback = (child: number) => void;
 
-/** The addresses of the clients being served, by the pid of the child that serves them. */
-const addresses = new Map<number, string>();
+/** A client that is being served. */
+interface Served {
+  /** Its address, as far as it counts. */
+  address: string;
+  /** When its child is to be told to end, by the clock of `performance.now()`. */
+  due: number;
+  /** By what it will be told. */
+  signal: 'TERM' | 'KILL';
+}
+
+/** The clients being served, by the pid of the child that serves them. */
+const served = new Map<number, Served>();
 let newest: Connection | undefined; // the client that accept gave last, until set() notes the child that serves it
 let second = 0;
 let this_second = 0;
@@ -74,7 +86,11 @@ export class Children extends Map<number, Callback | undefined> {
    * @returns the table
    */
   override set(child: number, callback: Callback | undefined): this {
-    if (newest) addresses.set(child, Tainted.raw(newest.peerhost()));
+    if (newest) {
+      const due = performance.now() + 1000 * (read_limits().session + GRACE);
+      served.set(child, { address: network(Tainted.raw(newest.peerhost())), due, signal: 'TERM' });
+      watch();
+    }
     newest = undefined;
     return super.set(child, callback);
   }
@@ -87,10 +103,43 @@ export class Children extends Map<number, Callback | undefined> {
    */
   override delete(child: number): boolean {
     reaped(child);
-    addresses.delete(child);
+    served.delete(child);
     const signal = $['?'] & 127; // WTERMSIG
-    if (![0, 2, 15].includes(signal)) warn(`Child ${child} ended by signal ${signal}\n`);
+    const why = signal === constants.signals.SIGXCPU ? ': it has used up its processor time' : '';
+    if (![0, 2, 15].includes(signal)) warn(`Child ${child} ended by signal ${signal}${why}\n`);
     return super.delete(child);
+  }
+}
+
+const GRACE = 5; // seconds in which a child may end by itself, and then by TERM
+let watching = false;
+
+/**
+ * Ends the children that have not ended when their session was over: a child keeps its own time, but one that was stopped
+ * or taken over does not, nor one whose client takes its replies in drop by drop. There is one timer for all of them, for
+ * the one that is due first, since all sessions are of the same length.
+ */
+function watch(): void {
+  if (watching || served.size === 0) return;
+  watching = true;
+  const daemon = $['$'];
+  const next = Math.min(...[...served.values()].map(({ due }) => due)) - performance.now();
+  setTimeout(() => {
+    if ($['$'] !== daemon) return; // a forked child has the timer as well
+    watching = false;
+    end_overdue();
+    watch();
+  }, Math.min(Math.max(0, next), 2 ** 31 - 1)).unref();
+}
+
+function end_overdue(): void {
+  const now = performance.now();
+  for (const [child, client] of served) {
+    if (client.due > now) continue;
+    syslog('notice', `Child ${child} has not ended after ${read_limits().session} seconds: ${client.signal} sent`);
+    kill(client.signal, child);
+    client.due = now + 1000 * GRACE;
+    client.signal = 'KILL';
   }
 }
 
@@ -103,9 +152,9 @@ export function next_client(): void {
 /** @returns why a client cannot be served now; undefined when it can */
 function full(address: string): string | undefined {
   const { conversations, per_address } = read_limits();
-  const all = [...addresses.values()];
+  const all = [...served.values()];
   if (all.length >= conversations) return `${all.length} conversations are under way`;
-  return all.filter((other) => other === address).length >= per_address ? 'too many from one address' : undefined;
+  return all.filter((other) => other.address === address).length >= per_address ? 'too many from one address' : undefined;
 }
 
 /**
@@ -123,7 +172,7 @@ export function admit(connection: Connection): boolean {
     [second, this_second] = [now, 0];
   }
   const quiet = ++this_second > log_rate;
-  const why = full(Tainted.raw(connection.peerhost()));
+  const why = full(network(Tainted.raw(connection.peerhost())));
   if (why === undefined) {
     newest = connection;
     if (quiet) setlogmask(LOG_UPTO('warning')); // for the child
@@ -157,7 +206,7 @@ export function warm_up(): void {
   if (libc().pipe2(ends, C.O_CLOEXEC) !== 0) return;
   const [reader, writer] = [new IO_Handle(ends[0] ?? -1), new IO_Handle(ends[1] ?? -1)];
   for (let i = 0; i < ROUNDS; i++) {
-    telnet(reader, read_limits(), () => undefined);
+    for (const end of [reader, writer]) telnet(end, read_limits(), () => undefined);
     writer.print('one line\r\n', 'and another\n');
     reader.getline();
     reader.getline();

@@ -24,7 +24,7 @@ Signals to the daemon: TERM and INT end it, HUP restarts it, conversations and a
 Environment, each one in place of a constant of the program:
   ELIZA_PIDFILE  where the pid goes       /var/run/eliza_hup.pid, or a folder of yours when you are not root
   ELIZA_USER     who the daemon becomes   nobody, when root starts it
-  ELIZA_GROUP    with which group         nogroup, when root starts it
+  ELIZA_GROUP    with which group         nogroup, or nobody's own, when root starts it
   ELIZA_HOME     where children are put   /var/www/, when root starts it
   ELIZA_SCRIPT   what ELIZA says          the DOCTOR of this package
 

@@ -11,6 +11,17 @@ import { let_go, SIG, told_to_end } from '../perlipc.ts';
 import { attempt, set_errno } from '../perlvar.ts';
 
 let ends: [parent: number, child: number] | undefined; // of a socket pair
+let listener: number | undefined;
+
+/**
+ * Notes the socket on which the daemon will listen. The process that starts it closes its own descriptor of it after the
+ * fork: it may live on a moment longer than a daemon that is ended at once, whose port must not answer any more.
+ *
+ * @param fd the socket
+ */
+export function listens(fd: number): void {
+  listener = fd;
+}
 
 /**
  * Forks, with a socket pair by which the child says that it is ready. TERM and INT are held back until then, see perlipc.ts:
@@ -29,6 +40,7 @@ export function fork_daemon(): number | undefined {
   if (child) {
     SIG.TERM = SIG.INT = 'DEFAULT';
     let_go();
+    if (listener !== undefined) closeSync(listener);
   }
   return child;
 }

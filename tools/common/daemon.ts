@@ -38,6 +38,8 @@ export function home_in(dir: string): Record<string, string> {
 
 /** How a daemon is to be started. */
 export interface Settings {
+  /** Switches of node's. */
+  switches?: string[];
   /** More arguments, before the port. */
   args?: string[];
   /** More environment. */
@@ -48,6 +50,8 @@ export interface Settings {
   syslog?: 'own';
   /** With a terminal for STDERR, by script(1). */
   terminal?: boolean;
+  /** What runs the program, where it is not the node that runs the test. */
+  node?: string;
   /** The program, where it is not the checkout's. */
   program?: string;
   /** The port; 0 for no port argument at all. */
@@ -127,7 +131,8 @@ export async function start(owner: Owner, settings: Settings = {}): Promise<Daem
   const program = settings.program ?? join(root, 'eliza_hup.js');
   const own = is_root && !settings.terminal ? await own_dev(owner, dir, settings) : { command: [], dev: '', lines: [] };
   if (is_root && settings.user === 'nobody') chownSync(dir, nobody.uid, nobody.gid);
-  const eliza = [process.execPath, program, ...(settings.args ?? []), ...(port ? [String(port)] : [])];
+  const words = [...(settings.args ?? []), ...(port ? [String(port)] : [])];
+  const eliza = [settings.node ?? process.execPath, ...(settings.switches ?? []), program, ...words];
   const command = [...own.command, ...(settings.terminal ? ['script', '-qec', eliza.join(' '), '/dev/null'] : eliza)];
   const home = settings.user ? {} : home_in(dir);
   const env = environment({ ELIZA_PIDFILE: pidfile, ...home, ...settings.env });

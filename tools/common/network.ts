@@ -3,14 +3,31 @@
  *
  * @module
  */
+import { randomInt } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { until } from './processes.ts';
 
-/** @returns a TCP port that is free now */
+/** Where {@link free_port} looks: below what Linux gives to those who connect (32768), who would take it meanwhile. */
+const [LOWEST, PORTS] = [10_000, 22_000];
+
+/** The ports that this process has been given. */
+const given = new Set<number>();
+
+/**
+ * Finds a port for a server to come. It is a random one, so that test files that run at the same time do not find the same.
+ *
+ * @returns a TCP port that is free now, and that was not returned before
+ */
 export function free_port(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-      const port = port_of(server);
+  const port = LOWEST + randomInt(PORTS);
+  return new Promise((resolve) => {
+    const another = (): void => { resolve(free_port()); };
+    if (given.has(port)) {
+      another();
+      return;
+    }
+    given.add(port);
+    const server = createServer().once('error', another).listen(port, '127.0.0.1', () => {
       server.close(() => { resolve(port); });
     });
   });
@@ -38,16 +55,23 @@ export class Client {
     socket.on('error', () => { this.closed = true; });
   }
 
-  /** Connects. */
-  static open(port: number): Promise<Client> {
+  /**
+   * Connects.
+   *
+   * @param port to which port of this machine
+   * @param from the address to come from, one of this machine's own; left out, the kernel's choice
+   */
+  static open(port: number, from?: string): Promise<Client> {
+    const host = from?.includes(':') ? from : '127.0.0.1';
     return new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1').once('error', reject).once('connect', () => { resolve(new Client(socket)); });
+      const socket = connect({ port, host, ...from === undefined ? {} : { localAddress: from } }).once('error', reject);
+      socket.once('connect', () => { resolve(new Client(socket)); });
     });
   }
 
   /** Connects and waits for the greeting and the prompt after it. */
-  static async greeted(port: number): Promise<Client> {
-    const client = await Client.open(port);
+  static async greeted(port: number, from?: string): Promise<Client> {
+    const client = await Client.open(port, from);
     await client.prompted(1);
     return client;
   }

@@ -25,6 +25,9 @@ export const as_nobody = is_root ? ['setpriv', `--reuid=${nobody.uid}`, `--regid
 /** How long a condition may take to come true, in milliseconds. */
 const DEADLINE = 60_000;
 
+/** How long {@link end_all_with} leaves a process to end by itself, in milliseconds. */
+const GRACE = 3000;
+
 /**
  * Waits for some time.
  *
@@ -73,6 +76,8 @@ export interface RunOptions {
   input?: string;
   /** Is told what it has said so far. */
   listen?: (text: string) => void;
+  /** How long it may take, in milliseconds, before it is killed; four minutes where nothing is said. */
+  deadline?: number;
 }
 
 /** What the last commands have said, for whoever has to look into a failure. */
@@ -91,9 +96,11 @@ export function kept(words: string[], outcome: Outcome): Outcome {
 
 /** Runs a command to its end. */
 export function run(command: string, args: string[], options: SpawnOptionsWithoutStdio & RunOptions = {}): Promise<Outcome> {
-  const { input, listen, ...rest } = options;
+  const { input, listen, deadline = 4 * DEADLINE, ...rest } = options;
   return new Promise((resolve, reject) => {
-    const words = Object.entries(rest.env ?? environment()).map(([name, value]) => `${name}=${value ?? ''}`);
+    const mark = process.env['TMPDIR'] === undefined ? {} : { TMPDIR: process.env['TMPDIR'] }; // as leave_nothing has it
+    const env: NodeJS.ProcessEnv = { ...mark, ...rest.env ?? environment() };
+    const words = Object.entries(env).map(([name, value]) => `${name}=${value ?? ''}`);
     // By env -i, since node-tap watches over what its tests spawn, and would load itself into every node among it.
     const child = spawn('env', ['-i', ...words, command, ...args], { ...rest, stdio: 'pipe' });
     let [stdout, stderr] = ['', ''];
@@ -106,7 +113,7 @@ export function run(command: string, args: string[], options: SpawnOptionsWithou
       listen?.(stdout + stderr);
     });
     child.stdin.on('error', () => undefined).end(input ?? '');
-    const timer = setTimeout(() => child.kill('SIGKILL'), 4 * DEADLINE);
+    const timer = setTimeout(() => child.kill('SIGKILL'), deadline);
     child.once('error', reject).once('close', (status, signal) => {
       clearTimeout(timer);
       resolve(kept([command, ...args], { status, signal, stdout, stderr }));
@@ -172,13 +179,22 @@ export function descriptors(pid: number): string[] {
 
 /** Stops a process by SIGSTOP, and waits until it stands still: before that another signal could still reach it. */
 export async function freeze(pid: number): Promise<void> {
-  process.kill(pid, 'SIGSTOP');
+  send(pid, 'SIGSTOP');
   await until(`process ${pid} to stand still`, () => status(pid, 'State').startsWith('T'));
 }
 
-/** Sends a signal to a process, which may have ended meanwhile. @returns whether it was there */
-export function send(pid: number, signal: NodeJS.Signals): boolean {
+/**
+ * Sends a signal to a process, which may have ended meanwhile. Everybody sends signals by this one: 0 is a whole process
+ * group to kill(2), the sender's own, and what reads a pid file that is not there gets just that.
+ *
+ * @param pid a process, by a number from 1 on
+ * @returns whether it was there
+ * @throws Error where the pid is no such number
+ */
+export function send(pid: number, signal: NodeJS.Signals | number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) throw new Error(`${signal} is not sent: ${pid} is no process's id`);
   try {
+    // eslint-disable-next-line no-restricted-syntax -- the one place for it
     return process.kill(pid, signal);
   } catch {
     return false;
@@ -191,11 +207,12 @@ export async function terminate(pid: number): Promise<void> {
   await until(`process ${pid} to end`, () => !pid_exists(pid));
 }
 
-/** @returns the pids of processes that were started with a setting in their environment, and are no zombies */
+/** @returns the pids of processes that were started with a setting in their environment, or a path below it; no zombies */
 function with_environment(setting: string): number[] {
+  const has = (entry: string): boolean => entry === setting || entry.startsWith(`${setting}/`);
   return readdirSync('/proc').map(Number).filter((pid) => {
     try {
-      return pid > 0 && pid !== process.pid && readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(setting);
+      return pid > 0 && pid !== process.pid && readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').some(has);
     } catch {
       return false; // it is another user's, or has gone
     }
@@ -214,4 +231,21 @@ export async function kill_all_with(setting: string): Promise<void> {
     for (const pid of left) send(pid, 'SIGKILL');
     return left.length === 0;
   });
+}
+
+/**
+ * Ends every process that was started with a setting in its environment: by TERM, and those that have not ended after three
+ * seconds by KILL. Nothing else of this process runs until they have gone.
+ *
+ * @param setting as `NAME=value`
+ */
+export function end_all_with(setting: string): void {
+  const told = new Set<number>();
+  const begun = Date.now();
+  for (let left; (left = with_environment(setting)).length > 0 && Date.now() < begun + 2 * GRACE;) {
+    const late = Date.now() > begun + GRACE;
+    for (const pid of left.filter((pid) => late || !told.has(pid))) send(pid, late ? 'SIGKILL' : 'SIGTERM');
+    for (const pid of left) told.add(pid);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  }
 }

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import t from 'tap';
 import { Answers, perl_line } from '../../../t/answers.ts';
-import { children, Client, pid_exists, start, until } from '../../../t/harness.ts';
+import { children, Client, pid_exists, send, start, until } from '../../../t/harness.ts';
 
 void t.test('Which signal, and to whom', async (t) => {
   const attached = { args: ['--foreground'], attached: true };
@@ -24,7 +24,7 @@ void t.test('Which signal, and to whom', async (t) => {
   /** Ends a child by a signal. @returns how many lines the log has gained by that, when another client has come and gone */
   async function lines_of_an_end(child: number, signal: NodeJS.Signals): Promise<number> {
     const [before, finished] = [log().length, count(/finished/)];
-    process.kill(child, signal);
+    send(child, signal);
     await until('the end of a child', () => !pid_exists(child));
     await (await Client.greeted(port)).bye();
     await logged(/finished/, finished + 1);
@@ -40,7 +40,7 @@ void t.test('Which signal, and to whom', async (t) => {
   answers.is(3, await lines_of_an_end(second, 'SIGKILL'));
 
   const [third] = await connected();
-  process.kill(server, 'SIGHUP');
+  send(server, 'SIGHUP');
   await logged(/Server accepting/, 2);
   await (await Client.greeted(port)).bye(); // whoever was to be hung up on has been
   answers.is(4, !third.closed);
@@ -48,14 +48,14 @@ void t.test('Which signal, and to whom', async (t) => {
   answers.is(5, pid() === server);
 
   const last = pid();
-  process.kill(last, 'SIGTERM');
+  send(last, 'SIGTERM');
   await until('the end of the server', () => !pid_exists(last));
   await logged(/exiting normally/);
   answers.is(6, count(/exiting normally/));
   answers.is(7, existsSync(pidfile));
 
   const other = await start(t, attached);
-  process.kill(other.pid(), 'SIGINT');
+  send(other.pid(), 'SIGINT');
   await other.logged(/exiting normally/);
   answers.is(8, other.log().flatMap((line) => /(\w+) signal received/.exec(line)?.[1] ?? []).join(' '));
   answers.explains(9, perl_line(/PID_File\.unlink\(pidfile\); .*very process/));

@@ -4,7 +4,7 @@
  * USR2 makes the server log how many conversations are open.
  */
 import t from 'tap';
-import { children, Client, start, status, until } from '../../../t/harness.ts';
+import { children, Client, send, start, status, until } from '../../../t/harness.ts';
 
 void t.test('How many are talking?', async (t) => {
   const { port, pid, log } = await start(t, { args: ['--foreground'], attached: true });
@@ -15,7 +15,7 @@ void t.test('How many are talking?', async (t) => {
   /** Asks the server, and waits for its answer; ten seconds at most. */
   async function ask(): Promise<void> {
     const [before, late] = [answers().length, Date.now() + 10_000];
-    process.kill(server, 'SIGUSR2');
+    send(server, 'SIGUSR2');
     await until('an answer', () => answers().length > before || Date.now() > late);
   }
 

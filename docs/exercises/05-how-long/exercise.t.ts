@@ -4,7 +4,7 @@
  * The server logs how long each conversation lasted, whatever its end.
  */
 import t from 'tap';
-import { children, Client, pid_exists, start, until } from '../../../t/harness.ts';
+import { children, Client, pid_exists, send, start, until } from '../../../t/harness.ts';
 
 void t.test('How long did they talk?', async (t) => {
   const { port, pid, log, logged } = await start(t, { args: ['--foreground'], attached: true });
@@ -25,7 +25,7 @@ void t.test('How long did they talk?', async (t) => {
 
   const conversations = [
     await converse((client) => client.bye()),
-    await converse((_, child) => process.kill(child, 'SIGKILL')),
+    await converse((_, child) => send(child, 'SIGKILL')),
   ];
   await (await Client.greeted(port)).bye();
   await logged(/finished/, 2);

@@ -6,7 +6,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Client, folder, root, start, until } from '../../../t/harness.ts';
+import { Client, folder, root, send, start, until } from '../../../t/harness.ts';
 
 void t.test('Rules of your own', async (t) => {
   const dir = folder(t);
@@ -19,7 +19,7 @@ void t.test('Rules of your own', async (t) => {
   const before = await Client.greeted(port);
   t.match(await before.say('I sent HUP to my server.'), 'I know nothing yet.', 'until the HUP the server has its old rules');
 
-  process.kill(pid(), 'SIGHUP');
+  send(pid(), 'SIGHUP');
   await logged(/Server accepting|Not relaunched/, 2).catch(() => undefined);
   t.notMatch(log().join('\n'), /Not relaunched/, 'unix.txt is a script that a server can be started with');
   const client = await Client.greeted(port);

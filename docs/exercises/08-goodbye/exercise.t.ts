@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import t from 'tap';
-import { children, Client, pid_exists, start, until } from '../../../t/harness.ts';
+import { children, Client, pid_exists, send, start, until } from '../../../t/harness.ts';
 
 void t.test('A goodbye', async (t) => {
   const { port, pid, pidfile } = await start(t);
@@ -17,7 +17,7 @@ void t.test('A goodbye', async (t) => {
   await third.say('Is anybody there?');
   t.ok(first.closed, 'a client who has said bye is hung up on');
 
-  process.kill(server, 'SIGTERM');
+  send(server, 'SIGTERM');
   await until('the end of the server', () => !pid_exists(server));
   await Promise.all([second.end(), third.end()]);
   for (const [name, client] of Object.entries({ second, third })) {

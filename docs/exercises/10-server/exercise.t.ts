@@ -6,7 +6,7 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { children, Client, folder, is_root, pid_exists, root, start, status, until } from '../../../t/harness.ts';
+import { children, Client, folder, is_root, pid_exists, root, send, start, status, until } from '../../../t/harness.ts';
 
 void t.test('A server of your own', async (t) => {
   const dir = folder(t);
@@ -44,14 +44,14 @@ void t.test('A server of your own', async (t) => {
     t.same(talking.map((child) => status(child, 'Uid')), [nobody, nobody], 'in which root is given up for good');
 
     writeFileSync(file, 'Everything has been said.\n');
-    process.kill(server, 'SIGHUP');
+    send(server, 'SIGHUP');
     await Promise.all([client.end(), other.end()]);
     const later = await Client.open(port);
     t.same(await lines(later, 1), ['Everything has been said.'], 'HUP ends the children, and brings the new quotations');
 
     await until('the pid file', () => pid() > 0);
     const last = pid();
-    process.kill(last, 'SIGTERM');
+    send(last, 'SIGTERM');
     await until('the end of the server', () => !pid_exists(last));
     await later.end();
     t.notOk(existsSync(pidfile), 'TERM ends it, and its pid file goes');

@@ -179,7 +179,7 @@ function tell(priority: number, text: string): void {
       return;
     }
     if (c_errno() !== constants.errno.EAGAIN) return; // the daemon was killed
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    libc().nanosleep({ tv_sec: 0, tv_nsec: 1e7 }, null);
   }
   dropped++;
 }

@@ -63,7 +63,9 @@ const elsewhere: Record<string, [file: string, words: string]> = {
   'npx tap t/17*.t.js': ['.ci/run', 'npm ci && npm test'],
   'bash .ci/run': ['.ci/run', '# What CI runs: bash .ci/run.'],
   'npm pack': ['t/long/48-package.t.ts', "await type('npm pack', checkout)"],
-  'npx --package ./eliza-hup-*.tgz eliza-hup --version': ['t/long/48-package.t.ts', "('npx --package ./eliza-hup-*.tgz eliza-hup"],
+  'npx --package ./eliza-hup-*.tgz eliza-hup --version': [
+    't/long/48-package.t.ts', "('npx --package ./eliza-hup-*.tgz eliza-hup",
+  ],
   'npm install ./eliza-hup-*.tgz': ['t/long/48-package.t.ts', "await type('npm install ./eliza-hup-*.tgz', app)"],
   'npm run test:long': ['.ci/run', '\nnpm run test:long\n'],
   'npm run prove': ['t/49-prove.t.ts', "await prove('--dry')"],

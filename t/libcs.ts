@@ -10,9 +10,9 @@
 /** The functions that both have, by name. */
 export const functions = [
   '_exit', 'accept4', 'bind', 'chdir', 'chroot', 'close', 'connect', 'dup2', 'eventfd', 'execvp', 'fcntl', 'fork', 'getgrgid',
-  'getgrnam', 'getpeername', 'getpid', 'getpwnam', 'getrlimit', 'getsockname', 'getsockopt', 'kill', 'listen', 'madvise', 'memcpy',
-  'mmap', 'mprotect', 'mremap', 'munmap', 'nanosleep', 'openlog', 'pipe2', 'poll', 'prctl', 'pthread_sigmask', 'read', 'recvmsg',
-  'sendto', 'setgroups', 'setresgid', 'setresuid', 'setrlimit', 'setsid', 'setsockopt', 'shutdown', 'sigaction', 'signal',
+  'getgrnam', 'getpeername', 'getpid', 'getpwnam', 'getrlimit', 'getsockname', 'getsockopt', 'kill', 'listen', 'madvise',
+  'memcpy', 'mmap', 'mprotect', 'mremap', 'munmap', 'nanosleep', 'openlog', 'pipe2', 'poll', 'prctl', 'pthread_sigmask', 'read',
+  'recvmsg', 'sendto', 'setgroups', 'setresgid', 'setresuid', 'setrlimit', 'setsid', 'setsockopt', 'shutdown', 'sigaction', 'signal',
   'sigpending', 'socket', 'socketpair', 'strerror', 'syscall', 'syslog', 'waitpid', 'write',
 ];
 

@@ -26,7 +26,7 @@ function timed_out(): boolean {
 function again(): boolean {
   const { EAGAIN, EINTR } = process.getBuiltinModule('node:os').constants.errno;
   if (timed_out()) return false;
-  if ($.errno === EAGAIN) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  if ($.errno === EAGAIN) libc().nanosleep({ tv_sec: 0, tv_nsec: 1e7 }, null);
   return $.errno === EAGAIN || $.errno === EINTR;
 }
 

@@ -206,7 +206,7 @@ export class Dispatch {
 
   /** To be called before the end of the process: waits a second for a log that is only just away. What is left then is lost. */
   finish(): void {
-    for (let i = 0; i < PATIENCE && !this.flush(); i++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    for (let i = 0; i < PATIENCE && !this.flush(); i++) libc().nanosleep({ tv_sec: 0, tv_nsec: 1e8 }, null);
     this.lost += this.#kept.length;
     this.#kept = [];
     this.#bytes = 0;

@@ -10,7 +10,7 @@ import { lasting } from '../tools/sessions.ts';
 import { root } from './harness.ts';
 
 const docs = join(root, 'docs');
-const pages = readdirSync(docs).filter((name) => /^(\d\d-.*|answers|course|exercises|glossary)\.md$/.test(name)).sort();
+const pages = readdirSync(docs).filter((name) => /^(\d\d-.*|answers|course|errata|exercises|glossary)\.md$/.test(name)).sort();
 
 /** What must not depend on the language. */
 function bones(page: string): Record<string, string[]> {

@@ -23,7 +23,7 @@ const say = {
   },
   es: {
     line: 'línea', ours_alone: 'solo en la nuestra:', chapter: 'cap.', chapters: 'Capítulos que hablan de ella',
-    tests: 'Pruebas que la sostienen', api: 'A qué llama', erratum: 'Errata',
+    tests: 'Pruebas que la comprueban', api: 'A qué llama', erratum: 'Errata',
   },
 };
 

@@ -14,8 +14,9 @@
  *
  * @module
  */
-import { print, STDIN } from '../perl/IO/Handle.ts';
+import { type IO_Handle, STDIN, STDOUT } from '../perl/IO/Handle.ts';
 import { $ } from '../perl/perlvar.ts';
+import { can_rehearse, LINES } from '../perl/rehearsal.ts';
 import { circle, TooManyGotos } from './Circle.ts';
 import { candidates, compile, normalize, rank_of, replace_words, type Engine, type Keyword } from './Engine.ts';
 import { lower, pattern, PatternError, split } from './Pattern.ts';
@@ -152,9 +153,6 @@ function no_array(): never {
 
 /** The members that the script fills. */
 const MEMBERS = Object.keys(empty()) as (keyof ScriptData)[];
-
-/** What {@link Eliza.load} has a bot answer, so that what a conversation needs is compiled before the first fork. */
-const WARM_UP = ['Hello, Eliza.', 'I am not sure that I want this, my friend.', 'You are like my father, you know? But why?'];
 
 /** What JavaScript and Node ask any object for: await, JSON, and util.inspect, which wants to know whether it is a URL. */
 const ASKED = new Set(['then', 'toJSON', 'href', 'protocol', 'inspect']);
@@ -303,8 +301,11 @@ export class Eliza implements Fields {
    * Each turn is one write. It ends at a quit word, at the end of input, and when the other side has gone.
    *
    * Mirrors `command_interface`, Eliza.pm:420-499.
+   *
+   * @param input whom it listens to
+   * @param output whom it talks to
    */
-  command_interface(): void {
+  command_interface(input = STDIN, output = STDOUT): void {
     let user_input = '';
 
     this.botprompt = `${this.name}:\t`;
@@ -316,15 +317,15 @@ export class Eliza implements Fields {
 
     let out = `${prompt('botprompt')}${this.#pick(this.initial)}\n`;
     for (;;) {
-      if (!print(out, prompt('userprompt'))) return;
+      if (!output.print(out, prompt('userprompt'))) return;
 
       const previous_user_input = user_input;
       // What a user types goes nowhere but into the reply, so all of it is clean (erratum 28: the Perl leaves it
       // tainted, and its sprintf then ends the conversation). CRLF ends a line as LF does (erratum 33).
-      const string = STDIN.getline()?.match(/^([^\n]*?)\r?\n?$/)?.[1];
+      const string = input.getline()?.match(/^([^\n]*?)\r?\n?$/)?.[1];
 
       if (this._testquit(string)) {
-        print(prompt('botprompt'), this.#pick(this.final), '\n');
+        output.print(prompt('botprompt'), this.#pick(this.final), '\n');
         return;
       }
       user_input = string ?? '';
@@ -643,8 +644,8 @@ export class Eliza implements Fields {
   }
 
   /**
-   * Reads, checks and compiles a script once a process: bots made of it later need no file, as under chroot. A few
-   * lines are answered meanwhile, so that children inherit compiled code.
+   * Reads, checks and compiles a script once a process: bots made of it later need no file, as under chroot. From then on
+   * there is a conversation to rehearse, so that children inherit what it takes.
    *
    * @param scriptfile its file; '' for the default script
    * @returns the same name, to make bots with
@@ -655,12 +656,33 @@ export class Eliza implements Fields {
     try {
       for (const { rules } of keywords.values()) for (const { match } of rules) match('', '');
       const bot = new Eliza({ scriptfile });
-      for (let i = 0; i < 8; i++) for (const line of WARM_UP) bot.transform(line);
+      if (bot.#try_lines(LINES)) return scriptfile;
+      for (const line of LINES) bot.transform(line);
+      can_rehearse((input, output) => { Eliza.#rehearse(scriptfile, input, output); });
     } catch (error) {
       if (!(error instanceof Error)) throw error; // a rule that is not complete: conversations that come to it will say so
     }
     return scriptfile;
   }
+
+  /** Holds a conversation as a child does, with a test of its own for the end; not where the program has replaced a method. */
+  static #rehearse(scriptfile: string, input: IO_Handle, output: IO_Handle): void {
+    if (!is_ours()) return;
+    const before = current;
+    const _testquit: Testquit = function (string) { return Eliza.prototype._testquit.call(this, string); };
+    new Eliza({ scriptfile, _testquit }).command_interface(input, output);
+    current = before;
+  }
+}
+
+const methods = Object.entries(Object.getOwnPropertyDescriptors(Eliza.prototype));
+
+/** Whether the class is as it is here: a program may give it methods of its own, as the Perl gives its bot a sub. */
+function is_ours(): boolean {
+  return methods.every(([name, { value, get }]) => {
+    const now = Object.getOwnPropertyDescriptor(Eliza.prototype, name);
+    return now?.value === value && now?.get === get;
+  });
 }
 
 /** `$1` to `$9`, each after a blank. */

@@ -2,9 +2,10 @@
  * What the benches of servers share: a load, idle conversations, memory.
  */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { memory, root } from '../tools/common/processes.ts';
+import { children, memory, root, until } from '../tools/common/processes.ts';
 import { quantile } from '../tools/common/statistics.ts';
 import type { Seen } from './load.ts';
 
@@ -36,4 +37,25 @@ export async function open(port: number, number: number): Promise<Socket[]> {
 export function median_memory(pids: readonly number[]): { dirty: number; pss: number } {
   const median = (field: 'Pss' | 'Private_Dirty'): number => quantile(pids.map((pid) => memory(pid, field)), 0.5);
   return { dirty: median('Private_Dirty'), pss: median('Pss') };
+}
+
+/** What a server has used, by the kernel's account: its own and that of all the children that it has waited for. */
+export interface Account {
+  /** Processor time in ms, in steps of 10. */
+  time: number;
+  /** Minor faults: pages copied, filled, or found in memory. */
+  faults: number;
+}
+
+/**
+ * Reads a server's account when no child is under way.
+ *
+ * @param pid the server's
+ * @returns what it has used since its start
+ */
+export async function account(pid: number): Promise<Account> {
+  await until('the children to end', () => children(pid).length === 0);
+  const [minflt = 0, cminflt = 0, ...times] = [10, 11, 14, 15, 16, 17].map((field) => (
+    Number(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ')[field - 3])));
+  return { time: 10 * times.reduce((sum, ticks) => sum + ticks, 0), faults: minflt + cminflt };
 }

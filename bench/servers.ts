@@ -9,17 +9,20 @@ import { quantile } from '../tools/common/statistics.ts';
 import { progress } from '../tools/common/terminal.ts';
 import { bars } from './chart.ts';
 import { type Contender, contenders, greeted, type Server } from './contenders.ts';
-import { load, median_memory, open } from './measure.ts';
+import { account, load, median_memory, open } from './measure.ts';
 import { number, options } from './options.ts';
 
 const rounds = number('rounds', options.quick ? 1 : 5, { from: 1, whole: true });
 const seconds = number('seconds', options.quick ? 0.3 : 3, { from: 0.1 });
-const loads = [1, 8, 32] as const;
+const loads = [1, 8, 16, 32] as const; // the last is more than the backlog of 20 that all have
 
 /** One contender's figures. */
 interface Figures {
   /** Conversations a second, by clients: one figure a round. */
   rate: Partial<Record<number, number[]>>;
+  /** Of a conversation: processor time in ms and minor faults, the server's and the child's, by clients, a figure a round. */
+  time: Partial<Record<number, number[]>>;
+  faults: Partial<Record<number, number[]>>;
   /** To the first greeting, in ms: the median at 1 client and the 99th percentile at 8, a figure a round. */
   greeting: number[];
   late: number[];
@@ -65,7 +68,9 @@ async function run(): Promise<Map<Contender, Figures>> {
       continue;
     }
     progress(`${contender.name}: start`);
-    results.set(contender, { rate: {}, greeting: [], late: [], complete: 0, lost: 0, start: [], hup: [] });
+    results.set(contender, {
+      rate: {}, time: {}, faults: {}, greeting: [], late: [], complete: 0, lost: 0, start: [], hup: [],
+    });
     servers.set(contender, await contender.start());
   }
   for (let round = 1; round <= rounds; round++) {
@@ -74,8 +79,12 @@ async function run(): Promise<Map<Contender, Figures>> {
         const figures = results.get(contender);
         if (!figures) continue;
         progress(`round ${round} of ${rounds}, ${clients} at once: ${contender.name}`);
+        const before = await account(server.pid());
         const seen = await load(server.port, clients, seconds);
+        const after = await account(server.pid());
         (figures.rate[clients] ??= []).push(seen.complete / seen.seconds);
+        (figures.time[clients] ??= []).push((after.time - before.time) / (seen.complete + seen.lost));
+        (figures.faults[clients] ??= []).push((after.faults - before.faults) / (seen.complete + seen.lost));
         figures.complete += seen.complete;
         figures.lost += seen.lost;
         if (clients === 1) figures.greeting.push(quantile(seen.greetings, 0.5));
@@ -131,19 +140,27 @@ const show = (value: number | undefined, digits: number): string =>
   (value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits)).padStart(9);
 
 const heading = `
-How many times better eliza_hup.ts is: conversations a second at 1, 8 and 32 clients; first greeting, median at 1 client and
-99th percentile at 8; own memory, share of memory; command to prompt, HUP to greeting
+How many times better eliza_hup.ts is: conversations a second at ${loads.join(', ')} clients; processor time at as many; first
+greeting, median at 1 client and 99th percentile at 8; own memory, share of memory; command to prompt, HUP to greeting
 `;
 console.log(heading);
 for (const [{ name }, figures] of results) {
   if (!ours) break;
   const part = [
     ...loads.map((clients) => ratio(ours.rate[clients], figures.rate[clients])),
+    ...loads.map((clients) => ratio(ours.time[clients], figures.time[clients], true)),
     ratio(ours.greeting, figures.greeting, true), ratio(ours.late, figures.late, true),
     (figures.dirty ?? NaN) / (ours.dirty ?? NaN), (figures.pss ?? NaN) / (ours.pss ?? NaN),
     ratio(ours.start, figures.start, true), ratio(ours.hup, figures.hup, true),
   ];
   console.log(name.padEnd(36) + part.map((value) => show(value, 2)).join(''));
+}
+
+console.log('\nOf a conversation: processor time in ms, then minor faults, by clients; the server and its child together\n');
+for (const [{ name }, { time, faults }] of results) {
+  const columns = loads.map((clients) => show(median(time[clients]), 2));
+  columns.push(...loads.map((clients) => show(median(faults[clients]), 0)));
+  console.log(name.padEnd(36) + columns.join(''));
 }
 
 console.log('\nThe figures behind them: medians; a second, ms and KB\n');

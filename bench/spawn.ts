@@ -33,5 +33,5 @@ if (how === 'child') {
       spawn(process.execPath, [terminal], { stdio: [socket, socket, 'ignore'] });
       socket.destroy();
     }
-  }).listen(Number(port));
+  }).listen({ port: Number(port), backlog: 20 });
 }

@@ -15,6 +15,7 @@ import { constants } from 'node:os';
 import { C, libc } from './libc.ts';
 import { code_to_large_pages } from './Linux/LargePages.ts';
 import { filter, install, type Rule } from './Linux/Seccomp.ts';
+import { plain } from './Linux/Warmup.ts';
 import { forget_pending, ignore_strays, ignored, signo } from './perlipc.ts';
 import { die, exec, exit } from './perlfunc.ts';
 import { $, set_errno } from './perlvar.ts';
@@ -38,15 +39,21 @@ const no_io_uring: Rule = { call: 'io_uring_setup', answer: constants.errno.ENOS
 const keep_ignored = ['HUP' as const, ...ignored].map((signal): Rule => (
   { call: 'rt_sigaction', when: [[0, 'in', [signo(signal)]], [2, 'within', 0]], answer: 0 }));
 
+/** Node's switches that the program cannot do without. */
+const needed = [
+  '--single-threaded', '--v8-pool-size=1',
+  // For the children: no code is made while the program runs, not even for a pattern, nor is V8's own copied, so none need
+  // be allowed. And for fork, which pays for each page that the parent has written.
+  '--no-opt', '--no-maglev', '--no-sparkplug', '--regexp-interpret-all', '--no-short-builtin-calls',
+];
+
 /** Node's switches, which the program gives itself. */
 export const flags = [
-  '--single-threaded', '--v8-pool-size=1',
-  // For the children: what the parent has compiled stays compiled, and they write as little as can be into its memory.
-  '--no-flush-bytecode',
-  // For the children, too: no code is made while the program runs, not even for a pattern, so none need be allowed.
-  '--no-opt', '--no-maglev', '--no-sparkplug', '--regexp-interpret-all',
-  // For fork, which pays for each page that the parent has written: no copy of V8's builtins, a small nursery.
-  '--no-short-builtin-calls', '--max-semi-space-size=1',
+  ...needed,
+  // For the children: what they call is compiled in the parent when it is loaded, and stays compiled.
+  '--no-lazy', '--no-flush-bytecode',
+  // For fork: a small nursery.
+  '--max-semi-space-size=1',
 ];
 
 /**
@@ -85,8 +92,9 @@ export function prepare(): void {
   Object.defineProperty(process, 'pid', { get: () => $['$'], enumerable: true }); // Node knows it from its start
   ignore_strays();
   const ready = skipped();
-  if (ready && flags.every((flag) => process.execArgv.includes(flag))) {
-    code_to_large_pages();
+  const wanted = plain ? needed : flags;
+  if (ready && wanted.every((flag) => process.execArgv.includes(flag))) {
+    if (!plain) code_to_large_pages();
     return;
   }
   if (!ready && !install(filter([skip_dontfork, no_io_uring, ...keep_ignored], 'allow'))) {
@@ -94,7 +102,7 @@ export function prepare(): void {
   }
   if (!skipped()) die("Can't fork here: the seccomp filter that fork needs has no effect\n");
   close_on_exec();
-  exec(process.execPath, ...flags, ...process.execArgv.filter((flag) => !flags.includes(flag)), ...process.argv.slice(1));
+  exec(process.execPath, ...wanted, ...process.execArgv.filter((flag) => !flags.includes(flag)), ...process.argv.slice(1));
   die(`Can't execute ${process.execPath} again: ${$['!']}\n`);
 }
 

@@ -3,11 +3,11 @@
  *
  * A student learns to read /proc: ids, capabilities, root directory, descriptors; and what "giving up root for good" is.
  */
-import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, descriptors, folder, is_root, needs_root, root, run, start, status, until, users,
+  children, Client, descriptors, folder, is_root, needs_root, no_large_pages, root, run, start, status, until, users,
 } from './harness.ts';
 
 /** The event descriptors of a process: the kernel's own numbers of what is behind them. */
@@ -87,15 +87,6 @@ void t.test('a child cannot become root again', { skip: needs_root }, async (t) 
     '/etc/passwd': 'not there',
   }, 'every way back is refused, and the files of the system are not there');
 });
-
-/** Why this machine has no large pages for node's code, if so. */
-function no_large_pages(): string | false {
-  const thp = '/sys/kernel/mm/transparent_hugepage/enabled';
-  if (!existsSync(thp) || readFileSync(thp, 'latin1').includes('[never]')) return 'this kernel gives no large pages';
-  const free = readFileSync('/proc/buddyinfo', 'latin1').trim().split('\n')
-    .map((zone) => zone.trim().split(/ +/).slice(4 + 9).reduce((sum, pieces) => sum + Number(pieces), 0)); // of 2 MB or more
-  return Math.max(...free) > 100 ? false : 'this machine has no memory left in large pieces';
-}
 
 void t.test('node’s code is in large pages, which a fork takes over whole', { skip: no_large_pages() }, async (t) => {
   const { pid, port } = await start(t, { user: 'nobody' });

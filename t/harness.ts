@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { cpSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { has_log } from '../tools/common/daemon.ts';
 import { is_root, root, said } from '../tools/common/processes.ts';
@@ -39,6 +39,15 @@ export const needs_log = has_log ? false : 'this machine has a /dev/log, and onl
 
 /** Why a test that only root can do is skipped, or false. */
 export const needs_root = is_root ? false : 'only root can do this';
+
+/** @returns why this machine has no large pages, or false */
+export function no_large_pages(): string | false {
+  const thp = '/sys/kernel/mm/transparent_hugepage/enabled';
+  if (!existsSync(thp) || readFileSync(thp, 'latin1').includes('[never]')) return 'this kernel gives no large pages';
+  const free = readFileSync('/proc/buddyinfo', 'latin1').trim().split('\n')
+    .map((zone) => zone.trim().split(/ +/).slice(4 + 9).reduce((sum, pieces) => sum + Number(pieces), 0)); // of 2 MB or more
+  return Math.max(...free) > 100 ? false : 'this machine has no memory left in large pieces';
+}
 
 /** A script of few words; more of its keys may follow. */
 export const few_words = (initial = 'Hello.', keys = ''): string =>

@@ -9,12 +9,13 @@
 import { constants } from 'node:os';
 import { report_missing } from '../constant.ts';
 import { C, libc, readable, sockaddr_in, type Poll } from '../libc.ts';
+import { warm_up } from '../Linux/Warmup.ts';
 import { warn } from '../perlfunc.ts';
 import { handler_depth, is_innermost, next_signal } from '../perlipc.ts';
 import { check_only } from '../perlrun.ts';
 import { Tainted } from '../perlsec.ts';
 import { inet_ntop } from '../Socket.ts';
-import { admit, limit, next_client, read_limits, warm_up } from '../Net/Server.ts';
+import { admit, at_work, limit, next_client, read_limits, rehearsal } from '../Net/Server.ts';
 import * as starter from '../Proc/Daemon.ts';
 import { hand_over, ready as tell_systemd, take_listen_fds } from '../Systemd/Daemon.ts';
 import { $, set_errno } from '../perlvar.ts';
@@ -145,7 +146,6 @@ export class IO_Socket_INET {
     read_limits();
     check_only(); // under -c nothing is opened
     report_missing();
-    warm_up();
     const port = Number(Tainted.raw(LocalPort));
     const inherited = take_listen_fds();
     const fds = inherited.length === 0 ? [listen_on(port, Listen, Reuse)] : inherited.map((fd) => adopt(fd, port));
@@ -179,7 +179,7 @@ export class IO_Socket_INET {
         await new Promise((resume) => setImmediate(resume)); // a flood of refused clients holds no signal up
         continue;
       }
-      await this.#readable();
+      await this.#readable($.errno === EAGAIN ? warm_up(rehearsal, at_work) : undefined);
       this.#crowded = false;
     }
   }
@@ -207,8 +207,12 @@ export class IO_Socket_INET {
     return undefined;
   }
 
-  /** Waits until the kernel has a client, or the reason why accept failed may have passed. */
-  async #readable(): Promise<void> {
+  /**
+   * Waits until the kernel has a client, or the reason why accept failed may have passed.
+   *
+   * @param most how long at most, in milliseconds; undefined for no limit
+   */
+  async #readable(most?: number): Promise<void> {
     const { errno } = $;
     if (gone.includes(errno)) return;
     if (later.includes(errno)) {
@@ -222,6 +226,7 @@ export class IO_Socket_INET {
     await new Promise<void>((resume) => {
       this.#ready = resume;
       if (this.#polls.length === 0) this.#polls = this.#fds.map((fd) => readable(fd, () => { this.#wake(); }));
+      if (most !== undefined) setTimeout(() => { if (this.#ready === resume) this.#wake(); }, most);
     });
   }
 

@@ -7,11 +7,13 @@
  *
  * @module
  */
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { constant } from '../constant.ts';
 import { IO_Handle, STDOUT } from '../IO/Handle.ts';
 import { C, libc } from '../libc.ts';
 import { kill, warn } from '../perlfunc.ts';
+import { LINES, rehearsed } from '../rehearsal.ts';
 import { Tainted } from '../perlsec.ts';
 import { $ } from '../perlvar.ts';
 import { network } from '../Socket.ts';
@@ -194,25 +196,40 @@ export function refuse_client(why: string): undefined {
   newest = undefined;
 }
 
-const ROUNDS = 8; // V8 settles what it expects of a function's objects after a few calls
-
 /**
- * What a child needs of our own modules to read and write lines is compiled here, in the parent, so that children inherit
- * it: lines go through a pipe of this function's own, read as telnet. Nothing of the program is run.
+ * One conversation of our own modules over a socket pair of their own, read as telnet: what a child needs for its client it
+ * inherits compiled. Nothing of the program is run, nothing is logged, and nothing is left.
  */
-export function warm_up(): void {
+export function rehearsal(): void {
+  const talk = rehearsed();
+  const { fcntl, shutdown, socketpair } = libc();
   const ends = new Int32Array(2);
-  if (libc().pipe2(ends, C.O_CLOEXEC) !== 0) return;
-  const [reader, writer] = [new IO_Handle(ends[0] ?? -1), new IO_Handle(ends[1] ?? -1)];
-  for (let i = 0; i < ROUNDS; i++) {
-    for (const end of [reader, writer]) telnet(end, read_limits(), () => undefined);
-    writer.print('one line\r\n', 'and another\n');
-    reader.getline();
-    reader.getline();
+  if (!talk || socketpair(C.AF_UNIX, C.SOCK_STREAM | C.SOCK_CLOEXEC, 0, ends) !== 0) return;
+  const { errno } = $;
+  const [connection, client] = [new IO_Handle(ends[0] ?? -1), new IO_Handle(ends[1] ?? -1)];
+  const copy = (): IO_Handle => new IO_Handle(fcntl(connection.fd, C.F_DUPFD_CLOEXEC, 3));
+  const [input, output] = [copy(), copy()]; // in place of STDIN and STDOUT
+  try {
+    client.print(...LINES.map((line) => `${line}\r\n`));
+    shutdown(client.fd, C.SHUT_WR);
+    telnet(connection, read_limits(), () => undefined);
+    input.fdopen(connection, 'r');
+    output.fdopen(connection, 'w');
+    talk(input, output);
+  } finally {
+    input.binmode(undefined);
+    for (const handle of [input, output, connection, client]) handle.close();
+    $['!'] = errno;
   }
-  reader.close();
-  writer.close();
-  $['!'] = 0; // a pipe takes no time limit
+}
+
+/** @returns whether a child is at work: one that waits for its client's next line is not */
+export function at_work(): boolean {
+  try {
+    return [...served.keys()].some((child) => !/\) [SZ] /.test(readFileSync(`/proc/${child}/stat`, 'latin1')));
+  } catch {
+    return true; // its end is still to be heard of, or it cannot be looked at
+  }
 }
 
 /**

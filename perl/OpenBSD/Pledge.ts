@@ -99,6 +99,11 @@ export function keep_open(fd: () => number, file: boolean): void {
   made = filter_for(log());
 }
 
+/** Looks at the process again: its memory lies elsewhere now. */
+export function look_again(): void {
+  if (known) known = look();
+}
+
 /** The filter of a child with that log. */
 function filter_for(log: number): { log: number; filter: Filter } {
   return { log, filter: filter(rules(log), 'kill') };

@@ -35,5 +35,7 @@ Limits, whole numbers from 1 on, from the environment too:
   ELIZA_SESSION        seconds in all     7200
   ELIZA_LINE           bytes of a line    4096
   ELIZA_LOG_RATE       connections a second that get log lines of their own   100
+
+ELIZA_FORK=plain leaves out what only makes conversations cheaper: see docs/19-fork.md.
 `;
 }

@@ -172,9 +172,22 @@ export function children(pid: number): number[] {
   }
 }
 
-/** @returns a process's descriptors and what they are, as `N target` */
+/**
+ * @returns a process's descriptors and what they are, as `N target`: those that are still there a few milliseconds later,
+ *   since a daemon that warms up opens some and closes them again
+ */
 export function descriptors(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/fd`).map((fd) => `${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`);
+  const now = (): string[] => readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [`${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`];
+    } catch {
+      return []; // closed meanwhile
+    }
+  });
+  const before = now();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  const after = new Set(now());
+  return before.filter((descriptor) => after.has(descriptor));
 }
 
 /** Stops a process by SIGSTOP, and waits until it stands still: before that another signal could still reach it. */

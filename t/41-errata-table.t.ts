@@ -8,15 +8,29 @@ import { join } from 'node:path';
 import t from 'tap';
 import { root } from './harness.ts';
 
-const rows = readFileSync(join(root, 'docs', 'errata.md'), 'utf8').split('\n')
+/** A table's rows as cells: number, where, what happens, what ours does, tests. */
+const table = (...path: string[]): string[][] => readFileSync(join(root, 'docs', ...path), 'utf8').split('\n')
   .filter((line) => /^\| \d+ \|/.test(line))
   .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '').trim()));
+const rows = table('errata.md');
 
 void t.test('each fault of the original has a row', (t) => {
   const numbers = rows.map(([number]) => Number(number)).sort((a, b) => a - b);
   t.same(numbers, Array.from({ length: 45 }, (_, i) => i + 1), 'the 45 numbers, each once');
   const partial = rows.filter((row) => row.length !== 5 || !row.every(Boolean));
   t.same(partial, [], 'that says where, what happens, what ours does, and the test');
+  t.end();
+});
+
+void t.test('the Spanish table has the same rows', (t) => {
+  const spanish = table('es', 'errata.md');
+  const frame = ([number, where, , , tests]: string[]): unknown[] => [number, where, tests];
+  t.same(spanish.map(frame), rows.map(frame), 'in the same order, at the same lines of the Perl, with the same tests');
+  const own = rows.map(([number, , what = '', ours = '']) => [number, what.includes('**kept**'), ours.includes('**kept**')]);
+  const theirs = spanish.map(([number, , what = '', ours = '']) =>
+    [number, what.includes('**se conserva**'), ours.includes('**se conserva**')]);
+  t.same(theirs, own, 'and keeps the same faults');
+  t.same(spanish.filter((row) => row.length !== 5 || !row.every(Boolean)), [], 'each with all its cells');
   t.end();
 });
 

@@ -10,7 +10,8 @@ import { lasting } from '../tools/sessions.ts';
 import { root } from './harness.ts';
 
 const docs = join(root, 'docs');
-const pages = readdirSync(docs).filter((name) => /^(\d\d-.*|answers|course|errata|exercises|glossary)\.md$/.test(name)).sort();
+const pages = readdirSync(docs).sort()
+  .filter((name) => /^(\d\d-.*|answers|course|eliza|errata|exercises|glossary)\.md$/.test(name));
 
 /** What must not depend on the language. */
 function bones(page: string): Record<string, string[]> {
@@ -27,8 +28,8 @@ function bones(page: string): Record<string, string[]> {
     trees: code.filter(([, kind]) => kind === 'tree').map(([, , , text = '']) => text.replaceAll(/\S[^\n]*/g, '·')),
     traces: code.filter(([, kind]) => kind === 'trace').map(([block]) => block),
     lists: prose.match(/^(?:- |\d+\. |\|)/gm) ?? [],
-    // A glossary is in the order of its language; `../` leads to a page that is not translated.
-    links: (prose.match(/\]\(([^)]*)\)/g) ?? []).map((link) => link.replace('(../', '(')).sort(),
+    // A glossary is in the order of its language; `../` and `es/` lead to a page of the other one.
+    links: (prose.match(/\]\(([^)]*)\)/g) ?? []).map((link) => link.replace(/\((?:\.\.|es)\//, '(')).sort(),
     names: (prose.match(/`[^`]+`/g) ?? []).map((name) => name.replaceAll(/\s+/g, ' ')).sort(),
   };
 }

@@ -307,11 +307,11 @@ function lanes_of(steps: readonly Step[]): string[] {
 const SPANISH: readonly (readonly [english: RegExp, spanish: string])[] = [
   [/^connects$/, 'conecta'], [/^forks$/, 'hace fork'], [/^blocks the signals$/, 'bloquea las señales'],
   [/^unblocks the signals$/, 'desbloquea las señales'],
-  [/^signals at their defaults$/, 'deja las señales como por defecto'],
-  [/^sets (.*)$/, 'pone su manejador de $1'], [/^ignores (.*)$/, 'ignora $1'], [/^reaps child (.*)$/, 'recoge a hijo $1'],
+  [/^signals at their defaults$/, 'deja las señales por omisión'],
+  [/^sets (.*)$/, 'pone su manejador de $1'], [/^ignores (.*)$/, 'ignora $1'], [/^reaps child (.*)$/, 'recoge al hijo $1'],
   [/^locks itself in$/, 'se encierra'], [/^has the client for its (.*)$/, 'tiene al cliente por $1'],
   [/^closes the listener$/, 'cierra el socket de escucha'], [/^hangs up$/, 'suelta la conexión'],
-  [/^executes itself again$/, 'se ejecuta de nuevo'], [/^exits with (.*)$/, 'termina con $1'], [/^logs /, 'anota '],
+  [/^executes itself again$/, 'se ejecuta de nuevo'], [/^exits with (.*)$/, 'termina con $1'], [/^logs /, 'registra '],
   [/^becomes /, 'pasa a ser '], [/\beffective\b/, 'efectivo'], [/\bsaved\b/, 'guardado'],
 ];
 const LANES: Readonly<Record<string, string>> = { you: 'tú', client: 'cliente', daemon: 'demonio' };

@@ -94,7 +94,9 @@ class Book {
     }
     if (href.startsWith('site:')) return `site:${place(href.slice(5), this.#language)}`;
     if (name === undefined) return href;
-    return `${path.startsWith('es/') ? `site:es/${name}.html` : this.address(name)}${hash && `#${hash}`}`;
+    const folder = /^(?:\.\.|es)\//.exec(path)?.[0]; // which names the language of a page that is in both
+    const address = folder === undefined ? this.address(name) : `site:${place(`${name}.html`, folder === 'es/' ? 'es' : 'en')}`;
+    return `${address}${hash && `#${hash}`}`;
   }
 
   /** Links what a text names: errata by number, tests by number. */

@@ -23,7 +23,7 @@ const say = {
   },
   es: {
     line: 'línea', ours_alone: 'solo en la nuestra:', chapter: 'cap.', chapters: 'Capítulos que hablan de ella',
-    tests: 'Pruebas que la sostienen', api: 'A qué llama', erratum: 'Errata',
+    tests: 'Pruebas que la comprueban', api: 'A qué llama', erratum: 'Errata',
   },
 };
 
@@ -42,10 +42,13 @@ type Coloured = Row & { readonly html: string };
 export const described = (language: Language): readonly Listing[] => language === 'es' ? spanish : listings;
 
 /** The names of the table of errata's rows, for those who point at a number: what happens in the Perl. */
-const faults = new Map(source('docs', 'errata.md').split('\n').flatMap((line): [number, string][] => {
-  const [, number, , fault = ''] = /^\| (\d+) \| (.*?) \| (.*?) \|/.exec(line) ?? [];
-  return number === undefined ? [] : [[Number(number), fault.replaceAll('`', '')]];
-}));
+const faults = (language: Language): ReadonlyMap<number, string> => {
+  const text = read_guide(language).find(({ name }) => name === 'errata')?.text ?? '';
+  return new Map(text.split('\n').flatMap((line): [number, string][] => {
+    const [, number, , fault = ''] = /^\| (\d+) \| (.*?) \| (.*?) \|/.exec(line) ?? [];
+    return number === undefined ? [] : [[Number(number), fault.replaceAll('`', '')]];
+  }));
+};
 
 /** The files of t/ by the numbers with which their names begin. */
 const test_files = new Map(readdirSync(join(import.meta.dirname, '..', '..', 't')).filter((file) => file.endsWith('.t.ts'))
@@ -123,7 +126,8 @@ export function columns(options: Options): (perl: string, from: number, to: numb
   const { language, ids, api } = options;
   const words = say[language];
   const chapters = speakers(read_guide(language));
-  const errata = read_guide(language).some(({ name }) => name === 'errata') ? place('errata.html', language) : 'errata.html';
+  const errata = place('errata.html', language);
+  const fault = faults(language);
   const reader = `site:${place('reader.html', language)}`;
 
   const line = (id: string, label: string, n: number, inner: string, look = ''): string =>
@@ -160,7 +164,7 @@ export function columns(options: Options): (perl: string, from: number, to: numb
 
   const right = (row: Coloured, { perl, ts }: Listing): string => {
     const marks = row.errata.map((n) => `<a class="erratum" href="site:${errata}#e${n}" title="${words.erratum} ${n}: `
-      + `${escape(faults.get(n) ?? '')}">e${n}</a>`).join(' ');
+      + `${escape(fault.get(n) ?? '')}">e${n}</a>`).join(' ');
     const look = row.kind === 'plus' ? ' plus' : /^\s*(\/\*|\*|\/\/)/.test(row.text) ? ' comment' : '';
     const indent = /^ */.exec(row.text)?.[0].length ?? 0;
     const code = `<code style="--i:${indent}">${row.html}${marks === '' ? '' : ` ${marks}`}</code>`;

@@ -40,7 +40,7 @@ stand the chapters that speak of it, the tests that hold it, and what it calls.`
     description: 'eliza_hup.pl y Daemon.pm junto a su TypeScript, línea a línea',
     what: `Cada fila es una línea del Perl y la línea nuestra que le corresponde, con lo que hace. Las filas marcadas
 <b class="mark">solo en la nuestra</b> no tienen Perl. <i>e24</i> es el número de la errata del Perl que corrige una línea.
-Junto a cada fila están los capítulos que hablan de ella, las pruebas que la sostienen y aquello a lo que llama.`,
+Junto a cada fila están los capítulos que hablan de ella, las pruebas que la comprueban y aquello a lo que llama.`,
     keys: `Arriba y abajo van de línea en línea, izquierda y derecha cambian de columna, <kbd>n</kbd> y <kbd>p</kbd> van de
 parte en parte.`,
     have: '¿Tienes el Perl, o una página guardada que lo muestre? Suéltalo aquí, pégalo o elígelo:',

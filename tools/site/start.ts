@@ -34,7 +34,7 @@ Perl.`],
     title: 'eliza_hup, línea a línea',
     what: `Un demonio en Perl, de un curso de programación en red, escrito en TypeScript <b>línea a línea y con un fork(2) de
 verdad</b>. Deja que cada cliente de telnet converse con ELIZA en un proceso hijo propio, encerrado en un directorio y sin
-privilegios; escribe en el log del sistema, termina con TERM en orden y se rearranca con HUP.`,
+privilegios; escribe en el registro del sistema, termina con TERM en orden y se rearranca con HUP.`,
     run: 'Ejecútalo', talk: 'Conversar con ELIZA', more: 'El resto, en dos columnas',
     ways: [
       ['Para leer', `<a href="FIRST">Empieza la guía</a>, o <a href="READER">compara línea a línea</a>, con tu propia copia del
@@ -44,7 +44,7 @@ Perl.`],
       ['Para usarlo', `<a href="RELIABILITY">Lo que el demonio promete</a>, y cómo se prueba cada promesa.
 <a href="API">La API</a>.`],
     ],
-    contents: 'La guía', beside: 'Junto a la guía',
+    contents: 'La guía', beside: 'Además de la guía',
     script: 'doctor.es.txt', lines: ['Mi madre me odia.', 'Tengo miedo de los procesos.', 'adiós'],
     before: 'En la guía', after: 'es la línea 97 del Perl, y un enlace a esa línea.',
   },

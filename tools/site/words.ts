@@ -37,7 +37,7 @@ const es: typeof en = {
   api: 'API',
   search: 'Buscar',
   contents: 'Contenido',
-  beside: 'Junto a la guía',
+  beside: 'Además de la guía',
   before: 'Anterior',
   next: 'Siguiente',
   pages: 'Página anterior y siguiente',

@@ -133,7 +133,7 @@ function step_of({ name: call, args, result, file }: Call, { who, place, name }:
       : undefined;
     case 'chroot': return step('locks itself in');
     case 'setresuid': return step(`becomes ${uids(args)}`);
-    case 'dup2': return file === 'eliza_hup' && !place.perl.endsWith('+')
+    case 'dup2': return file === 'eliza_hup' && !place.perl.endsWith('+') && STD[Number(args[1])] !== undefined
       ? step(`has the client for its STD${STD[Number(args[1])] ?? ''}`)
       : undefined;
     case 'close': return CLOSES[place.perl] === undefined ? undefined : step(CLOSES[place.perl] ?? '');

@@ -1,5 +1,5 @@
 /**
- * The C library, for what Perl does in C and Node cannot do: fork, setresuid, chroot, sigprocmask, syslog …
+ * The C library, for what Perl does in C and Node cannot do: fork, setresuid, chroot, sigprocmask, recvmsg …
  *
  * This is the one file that knows koffi, so that another FFI (`node:ffi`, one day) can take its place. The
  * library is opened at the first call, not at import: the bot and the docs load this file where there is no libc.
@@ -19,9 +19,11 @@ export const C = {
   F_SETFD: 2, F_SETFL: 4, F_DUPFD_CLOEXEC: 1030, F_OFD_GETLK: 36, F_OFD_SETLK: 37, F_WRLCK: 1,
   FD_CLOEXEC: 1, O_CLOEXEC: 0o2000000,
   // socket(2), socket(7), unix(7)
-  AF_UNIX: 1, AF_INET: 2, AF_INET6: 10, SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_NONBLOCK: 0o4000, SOCK_CLOEXEC: 0o2000000,
-  SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_TYPE: 3, SO_SNDBUF: 7, SO_OOBINLINE: 10, SO_RCVTIMEO: 20, SO_SNDTIMEO: 21,
-  SO_ACCEPTCONN: 30, SHUT_WR: 1, MSG_NOSIGNAL: 0x4000,
+  AF_UNIX: 1, AF_INET: 2, AF_INET6: 10, SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_SEQPACKET: 5, SOCK_NONBLOCK: 0o4000,
+  SOCK_CLOEXEC: 0o2000000, SOL_SOCKET: 1, SO_REUSEADDR: 2, SO_TYPE: 3, SO_SNDBUF: 7, SO_OOBINLINE: 10, SO_PASSCRED: 16,
+  SO_RCVTIMEO: 20, SO_SNDTIMEO: 21, SO_ACCEPTCONN: 30, SHUT_WR: 1,
+  // sendto(2), recvmsg(2), poll(2)
+  MSG_DONTWAIT: 0x40, MSG_NOSIGNAL: 0x4000, SCM_CREDENTIALS: 2, POLLOUT: 4,
   // madvise(2), mmap(2), mremap(2)
   MADV_DONTNEED: 4, MADV_FREE: 8, MADV_DONTFORK: 10, MADV_HUGEPAGE: 14, PROT_NONE: 0, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4,
   MAP_PRIVATE: 0x02, MAP_DROPPABLE: 0x08, MAP_FIXED: 0x10, MAP_ANONYMOUS: 0x20, MAP_NORESERVE: 0x4000, MAP_STACK: 0x20000,
@@ -44,7 +46,13 @@ export const C = {
 const structs = {
   flock: { l_type: 'int16_t', l_whence: 'int16_t', l_start: 'int64_t', l_len: 'int64_t', l_pid: 'int32_t' },
   group: { gr_name: 'char *', gr_passwd: 'void *', gr_gid: 'uint32_t' },
+  iovec: { iov_base: 'uint8_t *', iov_len: 'size_t' },
+  msghdr: {
+    msg_name: 'void *', msg_namelen: 'uint32_t', msg_iov: 'iovec *', msg_iovlen: 'size_t', msg_control: 'uint8_t *',
+    msg_controllen: 'size_t', msg_flags: 'int',
+  },
   passwd: { pw_name: 'void *', pw_passwd: 'void *', pw_uid: 'uint32_t', pw_gid: 'uint32_t' },
+  pollfd: { fd: 'int', events: 'int16_t', revents: 'int16_t' },
   rlimit: { rlim_cur: 'uint64_t', rlim_max: 'uint64_t' },
   sockaddr_in: { sin_family: 'uint16_t', sin_port: 'uint16_be_t', sin_addr: 'uint8_t [4]', sin_zero: 'uint8_t [8]' },
   sockaddr_un: { sun_family: 'uint16_t', sun_path: 'uint8_t [108]' },
@@ -64,6 +72,8 @@ export type Instruction = Record<keyof typeof structs.sock_filter, number>;
 export interface Poll {
   /** Ends the watch; the descriptor may be closed afterwards. */
   close(): void;
+  /** From now on the watch does not by itself keep the event loop alive. */
+  unref(): void;
 }
 
 let koffi: Koffi | undefined;
@@ -151,7 +161,6 @@ function declare() {
     pipe2: c<(ends: Int32Array, flags: number) => number>('int pipe2(void *, int)'),
     getsockname: c<(fd: number, address: { sin_family: number; sin_port: number }, size: [number]) => number>(
       'int getsockname(int, _Out_ sockaddr_in *, _Inout_ uint32_t *)'),
-    getpeername: c<(fd: number, address: Buffer, size: Uint32Array) => number>('int getpeername(int, void *, uint32_t *)'),
     fcntl: c<(fd: number, command: number, argument: number) => number>('int fcntl(int, int, long)'),
     socket: c<(domain: number, type: number, protocol: number) => number>('int socket(int, int, int)'),
     getsockopt: c<(fd: number, level: number, name: number, value: [number], size: [4]) => number>(
@@ -166,12 +175,11 @@ function declare() {
     connect: c<(fd: number, address: Buffer, size: number) => number>('int connect(int, const void *, uint32_t)'),
     accept4: c<(fd: number, address: Buffer, size: Uint32Array, flags: number) => number>(
       'int accept4(int, void *, uint32_t *, int)'),
+    sendto: c<(fd: number, bytes: Buffer, size: number, flags: number, to: Buffer | null, length: number) => number>(
+      'long sendto(int, const void *, size_t, int, const void *, uint32_t)'),
+    recvmsg: c<(fd: number, message: Buffer, flags: number) => number>('long recvmsg(int, void *, int)'),
     poll: c<(fds: Buffer, number: number, timeout: number) => number>('int poll(void *, unsigned long, int)'),
 
-    // the system log
-    openlog: c<(ident: Buffer, option: number, facility: number) => void>('void openlog(const void *, int, int)'),
-    syslog: c<(priority: number, format: '%s', type: 'const char *', message: string) => void>(
-      'void syslog(int, const char *, ...)'),
     strerror: c<(errno: number) => string>('const char *strerror(int)'),
   };
 }
@@ -284,6 +292,59 @@ export function sockaddr_un(path: string): Buffer {
 }
 
 /**
+ * @param fd a descriptor
+ * @param events what to ask of it: C.POLLOUT
+ * @returns the one pollfd that poll takes
+ */
+export function pollfd(fd: number, events: number): Buffer {
+  return encode('pollfd', { fd, events, revents: 0 });
+}
+
+/** A message to be received, with the kernel's word on whose it is, on a socket that has SO_PASSCRED. */
+export class Message {
+  /** The bytes. */
+  readonly bytes: Buffer;
+  readonly #control = Buffer.alloc(32); // CMSG_SPACE(sizeof(struct ucred)): there is no room for descriptors
+  readonly #iovec: Buffer; // C points to it: it must live as long
+  readonly #before: Buffer;
+  readonly #header: Buffer;
+
+  /**
+   * Room for one.
+   *
+   * @param size how many bytes there is room for; of a longer message the rest is dropped
+   */
+  constructor(size: number) {
+    this.bytes = Buffer.alloc(size);
+    this.#iovec = encode('iovec', { iov_base: this.bytes, iov_len: size });
+    this.#before = encode('msghdr', {
+      msg_name: null, msg_namelen: 0, msg_iov: this.#iovec, msg_iovlen: 1,
+      msg_control: this.#control, msg_controllen: this.#control.length, msg_flags: 0,
+    });
+    this.#header = Buffer.alloc(this.#before.length);
+  }
+
+  /**
+   * recvmsg(2), without waiting.
+   *
+   * @param fd the socket
+   * @returns how many bytes there are now, -1 where no message has come
+   */
+  receive(fd: number): number {
+    this.#before.copy(this.#header); // the kernel has written into it
+    this.#control.fill(0);
+    return libc().recvmsg(fd, this.#header, C.MSG_DONTWAIT);
+  }
+
+  /** @returns the pid of the process that sent it; 0 where the kernel does not say */
+  get pid(): number {
+    // struct cmsghdr has its level at 8 and its type at 12; at 16 follows struct ucred, which begins with the pid.
+    const [level, type, pid] = [8, 12, 16].map((at) => this.#control.readInt32LE(at));
+    return level === C.SOL_SOCKET && type === C.SCM_CREDENTIALS ? pid ?? 0 : 0;
+  }
+}
+
+/**
  * Watches a descriptor on Node's event loop (libuv's uv_poll_t).
  *
  * @param fd an open, pollable descriptor
@@ -303,5 +364,6 @@ export function readable(fd: number, callback: () => void): Poll {
       watched = false;
       watch.close();
     },
+    unref: () => { watch.unref(); },
   };
 }

@@ -10,7 +10,7 @@ import { basename } from 'node:path';
 import { STDOUT } from './IO/Handle.ts';
 import { C, group, libc, passwd } from './libc.ts';
 import { has_event_loop, next_signal, SIG, signo, type Signal } from './perlipc.ts';
-import { run_END } from './perlmod.ts';
+import { before_end, run_END } from './perlmod.ts';
 import { refuse_tainted, Tainted, type Text } from './perlsec.ts';
 import { $, attempt, set_errno } from './perlvar.ts';
 import { with_listen_fds } from './Systemd/Daemon.ts';
@@ -173,6 +173,7 @@ export function exit(status = 0): never {
     status = 255;
     print_error(error instanceof Error ? error.message : String(error));
   });
+  for (const flush of before_end) flush();
   if (!has_event_loop) STDOUT.hang_up(); // a confined child: it has no children to whom the connection could belong, too
   const { close, _exit } = libc();
   for (const fd of [0, 1, 2]) close(fd); // the client sees the end before the kernel frees the memory
@@ -189,6 +190,7 @@ export function exit(status = 0): never {
  */
 export function exec(program: string, ...args: string[]): boolean {
   refuse_tainted('exec', program, ...args);
+  for (const flush of before_end) flush();
   const { fcntl, execvp } = libc();
   for (const fd of [0, 1, 2]) fcntl(fd, C.F_SETFD, 0); // Node has marked them close-on-exec
   with_listen_fds(() => { set_errno(execvp(program, [program, ...args, null])); });
@@ -304,12 +306,13 @@ export function own_group(user: string): string | undefined {
  * @param real the real uid in the block
  * @param effective the effective uid in the block
  * @param block what runs under them; what was before comes back when it ends, however it ends
+ * @returns what the block returns
  */
-export function local_uids(real: number, effective: number, block: () => void): void {
+export function local_uids<T>(real: number, effective: number, block: () => T): T {
   const [outer_real, outer_effective] = [$['<'], $['>']];
   $.set_uids(real, effective);
   try {
-    block();
+    return block();
   } finally {
     $.set_uids(outer_real, outer_effective);
   }

@@ -28,3 +28,6 @@ export function run_END(failed: (error: unknown) => void): void {
     }
   }
 }
+
+/** What is to be done before the process ends or is replaced, after the END blocks: Perl flushes its files then. */
+export const before_end: (() => void)[] = [];

@@ -76,10 +76,10 @@ for (const machine of ['x64', 'arm64'] as const) {
       t.ok(variants.every((one) => asked(number_of(call, machine), one) === KILL), `${call} otherwise is killed`);
     }
     const log = number_of('sendto', machine);
-    t.equal(asked(log, [17, 4096, 5, 0x4000, 0, 0]), ALLOW, 'syslog(3) may send to its log');
+    t.equal(asked(log, [17, 4096, 5, 0x4040, 0, 0]), ALLOW, 'a line may be sent to the daemon');
     for (const [what, one] of [
-      ['another descriptor', [0, 4096, 5, 0x4000, 0, 0]], ['an address', [17, 4096, 5, 0x4000, 4096, 16]],
-      ['an address far away', [17, 4096, 5, 0x4000, 1n << 32n, 16]], ['another flag', [17, 4096, 5, 1, 0, 0]],
+      ['another descriptor', [0, 4096, 5, 0x4040, 0, 0]], ['an address', [17, 4096, 5, 0x4040, 4096, 16]],
+      ['an address far away', [17, 4096, 5, 0x4040, 1n << 32n, 16]], ['another flag', [17, 4096, 5, 0x4000, 0, 0]],
     ] as const) t.equal(asked(log, one), KILL, `sendto with ${what} is killed`);
     t.end();
   });

@@ -1,8 +1,9 @@
 /**
  * Loaded before the program by `npm run trace`: writes down each system call that a line of the mirror files makes.
  *
- * The notes go where `--foreground` logs, so that they and the log's lines come in their true order. A child that has
- * promised to write to its client alone is not heard any more, but for what it logs.
+ * The notes go where `--foreground` logs. A child's line of the log comes there by way of the daemon, so that the child is
+ * heard to send it, too, in the order of what else it does. A child that has promised to write to its client alone is not
+ * heard any more, but for what it logs.
  *
  * @module
  */
@@ -46,7 +47,9 @@ function watch(name: keyof Libc): void {
     [name]: (...args: unknown[]) => {
       if (last) note(name, args, 0);
       const result = real(...args);
-      if (!last && result !== -1) note(name, args.filter((arg) => !ArrayBuffer.isView(arg)), result);
+      const [, bytes, size] = args;
+      const text = name === 'sendto' && Buffer.isBuffer(bytes) ? [bytes.toString('utf8', 0, Number(size))] : undefined;
+      if (!last && result !== -1) note(name, text ?? args.filter((arg) => !ArrayBuffer.isView(arg)), result);
       return result;
     },
   });
@@ -56,5 +59,5 @@ function watch(name: keyof Libc): void {
 const trial = process.argv.includes('-c');
 for (const name of trial
   ? []
-  : ['fork', 'kill', 'waitpid', 'chroot', 'setresuid', 'pthread_sigmask', 'signal', 'accept4', 'dup2', 'close',
+  : ['fork', 'kill', 'waitpid', 'chroot', 'setresuid', 'pthread_sigmask', 'signal', 'accept4', 'dup2', 'close', 'sendto',
       'execvp', '_exit'] as const) watch(name);

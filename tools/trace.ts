@@ -161,15 +161,21 @@ function reader(daemon: number): (line: string) => Step | undefined {
   const rows = parse_mirror(readFileSync(join(root, 'eliza_hup.ts'), 'utf8'));
   const last = new Map<number, string>();
 
-  const logged = (line: string): Step | undefined => {
-    const [, pid, text = ''] = /\[(\d+)\]: (.*)$/.exec(line) ?? [];
-    if (pid === undefined) return undefined;
+  const heard = new Set<string>(); // lines of children: first when the child sends it or when the daemon writes it
+  const logs = (pid: number, text: string): Step | undefined => {
+    if (pid !== daemon && heard.delete(`${pid} ${text}`)) return undefined;
+    heard.add(`${pid} ${text}`);
     // The line that logs it is the one that has its first words.
     const row = rows.find((one) => one.text.includes(text.split(' ').slice(0, 2).join(' ')));
     const place = row ? { perl: `eliza_hup.pl:${row.to}`, ours: `eliza_hup.ts:${row.number}` } : { perl: '', ours: '' };
-    return { who: name(Number(pid)), arrow: '', what: `logs "${text.replace(/\.\.\.$/, '')}"`, ...place };
+    return { who: name(pid), arrow: '', what: `logs "${text.replace(/\.\.\.$/, '')}"`, ...place };
+  };
+  const logged = (line: string): Step | undefined => {
+    const [, pid, text = ''] = /\[(\d+)\]: (.*)$/.exec(line) ?? [];
+    return pid === undefined ? undefined : logs(Number(pid), text);
   };
   const called = (call: Call): Step | undefined => {
+    if (call.name === 'sendto') return logs(call.pid, /^\d \d+ (.*)/.exec(String(call.args[0]))?.[1] ?? '');
     const who = name(call.pid);
     const again = `${call.name} ${call.line}`;
     // Of several calls that a process makes on a line the first.

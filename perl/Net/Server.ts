@@ -15,7 +15,7 @@ import { kill, warn } from '../perlfunc.ts';
 import { Tainted } from '../perlsec.ts';
 import { $ } from '../perlvar.ts';
 import { network } from '../Socket.ts';
-import { LOG_UPTO, setlogmask, syslog } from '../Sys/Syslog.ts';
+import { LOG_UPTO, reaped, setlogmask, syslog } from '../Sys/Syslog.ts';
 import { type Limits, telnet } from './Telnet.ts';
 
 /** A connection that accept has taken. */
@@ -102,6 +102,7 @@ export class Children extends Map<number, Callback | undefined> {
    * @returns whether it was in the table
    */
   override delete(child: number): boolean {
+    reaped(child);
     served.delete(child);
     const signal = $['?'] & 127; // WTERMSIG
     const why = signal === constants.signals.SIGXCPU ? ': it has used up its processor time' : '';

@@ -4,7 +4,7 @@
  * On OpenBSD this is one system call. On Linux it takes four things: resource limits, closed descriptors, memory in which
  * no code can be made, and a seccomp filter that kills the process at the first call, or the first argument, which a
  * talking child does not need. Whoever takes over such a child, by a fault in Node or in the bot, can talk to its client,
- * write to the log, and nothing else.
+ * tell the daemon lines for its log, and nothing else.
  *
  * @module
  */
@@ -49,12 +49,13 @@ const stdio: Partial<Record<Call, readonly Condition[]>> = {
 };
 
 /**
- * What the log takes beside write(2): syslog(3) sends, to where its socket is connected and nowhere else.
+ * How a line goes to the daemon: without waiting, and to no address.
  *
- * @param log the log's descriptor
+ * @param log the child's end of the log's socket pair
  */
-const to_log = (log: number): Rule => (
-  { call: 'sendto', when: [[0, 'in', [log]], [3, 'in', [C.MSG_NOSIGNAL]], [4, 'within', 0]], answer: 'allow' });
+const to_log = (log: number): Rule => ({
+  call: 'sendto', when: [[0, 'in', [log]], [3, 'in', [C.MSG_DONTWAIT | C.MSG_NOSIGNAL]], [4, 'within', 0]], answer: 'allow',
+});
 
 /**
  * The rules for a child; what they do not name kills it.
@@ -72,6 +73,8 @@ const DATA = 2 ** 28; // bytes of memory beyond what the parent has; a conversat
 
 /** What is known of a process before it is confined. */
 interface Known {
+  /** The filter, which knows the log's descriptor. */
+  filter: Filter;
   /** The highest number of a descriptor. */
   last: number;
   /** Memory that can be both written and executed, and what is to become of it. */
@@ -80,32 +83,22 @@ interface Known {
   data: number;
 }
 
-let log = (): number => -1;
-let log_is_file = false;
-let known: Known | undefined; // and the filter: made in the parent, so that its children have them
-let made: { log: number; filter: Filter } | undefined;
+let log = -1;
+let known: Known | undefined; // by the parent, so that its children need not look
 
 /**
- * Exempts a descriptor from {@link pledge}: the log's, which a child goes on writing to. Looks at the process, too: what a
- * child is to be told must be known before it loses sight of /proc.
+ * Exempts a descriptor from {@link pledge}: the child's end of the log's socket pair, see Sys/Syslog.ts. Looks at the
+ * process, too: what a child is to be told must be known before it loses sight of /proc.
  *
- * @param fd asked for it; -1 for none
- * @param file whether it is a file
+ * @param fd the descriptor
  */
-export function keep_open(fd: () => number, file: boolean): void {
+export function keep_open(fd: number): void {
   log = fd;
-  log_is_file = file;
-  known = look();
-  made = filter_for(log());
+  known = look(log);
 }
 
-/** The filter of a child with that log. */
-function filter_for(log: number): { log: number; filter: Filter } {
-  return { log, filter: filter(rules(log), 'kill') };
-}
-
-/** Looks at this process. */
-function look(): Known {
+/** Looks at this process, whose children are to have that log. */
+function look(log: number): Known {
   const maps = readFileSync('/proc/self/smaps', 'latin1').matchAll(/^(\w+)-(\w+) .wxp .*\n(?:\w+:.*\n)*?Rss: +(\d+) kB$/gm);
   const code = [...maps].map(([, from = '', to = '', used]) => {
     const start = Number.parseInt(from, 16);
@@ -114,22 +107,24 @@ function look(): Known {
   });
   const [, data] = /^VmData:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
   const unused = code.filter(({ protection }) => protection === C.PROT_NONE).reduce((sum, { length }) => sum + length, 0);
-  const last = Math.max(...readdirSync('/proc/self/fd').map(Number));
-  return { last, code, data: 1024 * Number(data) - unused };
+  return {
+    filter: filter(rules(log), 'kill'),
+    last: Math.max(...readdirSync('/proc/self/fd').map(Number)),
+    code,
+    data: 1024 * Number(data) - unused,
+  };
 }
 
 /**
  * Promises to do nothing from here on but read, write, compute and exit. Descriptors above 2 are closed, but for the
- * log's. Node's event loop ends with it.
+ * one to the log. Node's event loop ends with it.
  *
  * @param _promises what is still wanted
  * @throws PerlDie where the kernel does not take the promise
  */
 export function pledge(_promises: 'stdio'): void {
-  const kept = log();
-  const { code, data, last } = known ??= look();
-  if (made?.log !== kept) made = filter_for(kept);
-  disconnect(last, kept);
+  const { code, data, filter, last } = known ??= look(log);
+  disconnect(last, log);
   for (const { start, length, protection } of code) or_die(libc().mprotect(start, length, protection));
 
   const limit = (resource: number, value: number, hard = value): void => {
@@ -140,8 +135,8 @@ export function pledge(_promises: 'stdio'): void {
   limit(C.RLIMIT_CORE, 0);
   limit(C.RLIMIT_NPROC, 0);
   limit(C.RLIMIT_NOFILE, 64);
-  if (!log_is_file) limit(C.RLIMIT_FSIZE, 0);
-  or_die(install(made.filter) ? 0 : -1);
+  limit(C.RLIMIT_FSIZE, 0);
+  or_die(install(filter) ? 0 : -1);
   end_event_loop();
 }
 

@@ -15,7 +15,7 @@ import { keep_open } from '../../perl/OpenBSD/Pledge.ts';
 import { $, ARGV, exec, exit, fork, open, pledge, sleep, waitpid } from '../../perl/perl.ts';
 import { allowed, type Arguments, forbidden, free } from '../calls.ts';
 
-keep_open(() => -1, false); // as openlog does, in the parent
+keep_open(-1); // as openlog does, in the parent
 const parent = $['$'];
 const address = Buffer.alloc(16);
 const koffi = createRequire(import.meta.url)('koffi') as typeof koffi_module;

@@ -26,9 +26,10 @@ function copy(): void {
   }
 }
 
-readable(fd, copy);
+const watch = readable(fd, copy); // without a reference it would end
 process.once('SIGTERM', () => {
   libc().shutdown(fd, SHUT_RD); // who sends from here on is told that it has failed
+  watch.close();
   rmSync(path);
   copy();
   process.exit();

@@ -11,7 +11,7 @@ import type { Settings } from './settings.ts';
 
 /** How many lines one pastes, and what: the replies say most of it back, and are more than what the kernel keeps for it. */
 const PASTED = 150;
-const LINE = `I want ${'something more '.repeat(250)}\n`;
+const LINE = `I want ${'x'.repeat(3500)}\n`;
 /** What it reads at a time, in bytes, and how long it waits between, in ms. */
 const [SIP, BETWEEN] = [8192, 5];
 /** What it hears when nothing is missing. */

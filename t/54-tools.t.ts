@@ -26,6 +26,7 @@ const tools: Tool[] = [
     ['growth --perl .', 'growth takes no --perl; see --help'],
     ['--json /nowhere/x.json', 'there is no /nowhere'], ['eliza growth', 'there is one word too many: "growth"; see --help']],
   ['soak', 'bench/soak.js', ['--conversations abc', "--conversations takes a whole number from 0 on, not 'abc'"],
+    ['--restart many', "--restart takes a number from 0 on, not 'many'"],
     ['--clients 0', "--clients takes a whole number from 1 on, not '0'"],
     ['--hup -1', "Option '--hup' argument is ambiguous; see --help"],
     ['nonsense', 'there is one word too many: "nonsense"; see --help']],
@@ -139,7 +140,8 @@ for (const [i, [name, words, started]] of interrupted.entries()) {
 }
 
 void t.test('how far a long run has come', async (t) => {
-  const few = 'bench/soak.js --conversations 9 --clients 3 --hup 0 --kill 0 --idle 0 --hostile 0'.split(' ');
+  const few = 'bench/soak.js --conversations 9 --clients 3 --hup 0 --kill 0'.split(' ')
+    .concat('--idle 0 --hostile 0 --log 0 --slow 0 --flood 0'.split(' '));
   const piped = await tool(few[0] ?? '', ...few.slice(1));
   t.equal(piped.status, 0, 'a short soak keeps its promises');
   t.notMatch(piped.stderr, /[\r\u001b]/, 'elsewhere than on a terminal: nothing of it');

@@ -11,7 +11,8 @@ import { root, run } from '../harness.ts';
 
 const page = readFileSync(join(root, 'docs', 'reliability.md'), 'utf8');
 const shown = /^npm run soak -- (.*)$/m.exec(page)?.[1] ?? '';
-const few = shown.replaceAll(/(?<=--(?:conversations|clients|idle|hostile) )\d+/g, '8');
+const few = shown.replaceAll(/(?<=--(?:conversations|clients|idle|hostile|log|restart|still|slow|flood) )\d+/g, '8')
+  .replace('--restart 8 --still 8', '--restart 1 --still 1');
 
 for (const options of ['', few]) {
   void t.test(`npm run soak ${options}`, async (t) => {
@@ -24,6 +25,7 @@ for (const options of ['', few]) {
 }
 
 void t.test('the options are those of docs/reliability.md', (t) => {
-  t.match(few, /--conversations 8 .*--idle 8 --hostile 8$/, 'the page shows a command, and here it has fewer clients');
+  t.match(few, /--conversations 8 .*--idle 8 --hostile 8 --log 8 .*--slow 8 --flood 8$/,
+    'the page shows a command, and here it has fewer clients');
   t.end();
 });

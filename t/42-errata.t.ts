@@ -28,7 +28,7 @@ void t.test('4: a pid file that is a dangling link', async (t) => {
   const dir = folder(t);
   symlinkSync(join(dir, 'nothing'), join(dir, 'eliza_hup.pid'));
   const { status, stderr } = await start(t, { dir });
-  t.match(stderr, /^Can't create \S+eliza_hup\.pid: File exists$/m, 'it says which file, and why');
+  t.match(stderr, /^eliza_hup\.js: \S+: \S+\/eliza_hup\.pid is not a file$/m, 'it says which file, and why');
   t.not(status, 0, 'the status is not 0');
 });
 

@@ -105,13 +105,19 @@ export function to_stderr(): Output {
   };
 }
 
+/** The system's log. */
+export interface Socket extends Output {
+  /** @returns whether a log daemon listens: that the socket's name is there does not say so */
+  connect: () => boolean;
+}
+
 /**
  * The system's log.
  *
  * @param path the socket that its daemon has
- * @returns the output, and a way to find out whether a daemon listens: that the socket's name is there does not say so
+ * @returns the output
  */
-export function to_socket(path: string): Output & { connect: () => boolean } {
+export function to_socket(path: string): Socket {
   const { socket, connect, close, sendto } = libc();
   const address = sockaddr_un(path);
   let fd = -1;

@@ -58,6 +58,7 @@ const elsewhere: Record<string, [file: string, words: string]> = {
   'npm run docs': ['.ci/run', '\nnpm run docs\n'],
   'npm run matrix': ['.ci/run', '\nnpm run matrix -- own 22.12.0 26\n'],
   'npm run matrix -- --distro trixie,sid': ['.ci/run', ' npm run matrix -- --distro sid\n'],
+  'node -p process.features.typescript': ['t/27-platform.t.ts', "'-p', 'process.features.typescript'"],
   'npm run build': ['package.json', '"test": "npm run build && tap"'],
   'npx tap t/14-hup.t.js': ['.ci/run', 'npm ci && npm test'],
   'npx tap t/17*.t.js': ['.ci/run', 'npm ci && npm test'],

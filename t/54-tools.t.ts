@@ -32,7 +32,7 @@ const tools: Tool[] = [
     ['nonsense', 'there is one word too many: "nonsense"; see --help']],
   ['matrix', 'tools/matrix.js', ['latest', '"latest" is no version of Node; see --help'],
     ['--distro 1', '"1" is no suite of Debian\'s; see --help']],
-  ['exercise', 'tools/exercise.js', ['11', 'there is no exercise 11; they are 1 to 10'],
+  ['exercise', 'tools/exercise.js', ['16', 'there is no exercise 16; they are 1 to 15'],
     ['1 here there', 'there is one word too many: "there"; see --help']],
   ['eliza', 'tools/eliza.js', ['--seed abc', "--seed takes a whole number, not 'abc'"],
     ['hello', 'there is one word too many: "hello"; see --help']],

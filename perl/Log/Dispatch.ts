@@ -107,7 +107,11 @@ export function to_stderr(): Output {
 
 /** The system's log. */
 export interface Socket extends Output {
-  /** @returns whether a log daemon listens: that the socket's name is there does not say so */
+  /**
+   * Connects to the log daemon.
+   *
+   * @returns whether one listens: that the socket's name is there does not say so
+   */
   connect: () => boolean;
 }
 

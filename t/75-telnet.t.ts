@@ -167,7 +167,7 @@ class Terminal {
   }
 
   #tmux(...args: string[]): string {
-    return spawnSync('tmux', ['-S', this.#socket, ...args], { env: environment({ TERM: 'xterm' }), encoding: 'utf8' }).stdout;
+    return spawnSync('tmux', ['-S', this.#socket, ...args], { env: environment({ TERM: 'xterm', SHELL: '/bin/sh' }), encoding: 'utf8' }).stdout;
   }
 
   /** What stands on the screen, without the blanks at the end of a line. */

@@ -167,7 +167,8 @@ class Terminal {
   }
 
   #tmux(...args: string[]): string {
-    return spawnSync('tmux', ['-S', this.#socket, ...args], { env: environment({ TERM: 'xterm', SHELL: '/bin/sh' }), encoding: 'utf8' }).stdout;
+    const env = environment({ TERM: 'xterm', SHELL: '/bin/sh' }); // nobody has no shell of its own
+    return spawnSync('tmux', ['-S', this.#socket, ...args], { env, encoding: 'utf8' }).stdout;
   }
 
   /** What stands on the screen, without the blanks at the end of a line. */

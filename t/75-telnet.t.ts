@@ -167,7 +167,7 @@ class Terminal {
   }
 
   #tmux(...args: string[]): string {
-    const env = environment({ TERM: 'xterm', SHELL: '/bin/sh' }); // nobody has no shell of its own
+    const env = environment({ TERM: 'xterm', SHELL: '/bin/bash' }); // nobody has none, and Ctrl-\\ ends sh
     return spawnSync('tmux', ['-S', this.#socket, ...args], { env, encoding: 'utf8' }).stdout;
   }
 

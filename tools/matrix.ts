@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leave_nothing } from './common/cleanup.ts';
@@ -58,6 +58,7 @@ const own_network = is_root && installed('ip') ? ['unshare', '--net', 'sh', '-c'
 async function on_node(version: string): Promise<Named[]> {
   if (version === 'own') return rows_in('the one that runs this', [...own_network, process.execPath, script]);
   const dir = mkdtempSync(join(tmpdir(), 'node-'));
+  chmodSync(dir, 0o755); // an ordinary user runs it, too
   const name = `node-${process.platform}-${process.arch}`;
   await must(`npm's node ${version}`, ['npm', 'install', '--silent', '--no-save', '--prefix', dir, `${name}@${version}`]);
   return rows_in(`npm's ${version}`, [...own_network, join(dir, 'node_modules', name, 'bin', 'node'), script]);

@@ -56,8 +56,6 @@ const elsewhere: Record<string, [file: string, words: string]> = {
   'npm test': ['.ci/run', '\nnpm ci && npm test\n'],
   'npm run check': ['.ci/run', '\nnpm run check\n'],
   'npm run docs': ['.ci/run', '\nnpm run docs\n'],
-  'npm run matrix': ['.ci/run', '\nnpm run matrix -- own 22.12.0 26\n'],
-  'npm run matrix -- --distro trixie,sid': ['.ci/run', ' npm run matrix -- --distro sid\n'],
   'node -p process.features.typescript': ['t/27-platform.t.ts', "'-p', 'process.features.typescript'"],
   'npm run build': ['package.json', '"test": "npm run build && tap"'],
   'npx tap t/14-hup.t.js': ['.ci/run', 'npm ci && npm test'],
@@ -96,6 +94,7 @@ const needs: [RegExp, string][] = [
   [/ exercises\/6\/unix\.txt$|^node exercises\/7\/|^node quoted\.js /, 'runs what a student has written: t/46 runs its test'],
   [/^(?:docker|podman) /, 'needs a container engine, and an image from a registry'],
   [/^(?:perf|strace) .*\bPID$/, 'watches a process of the reader’s, with rights that a kernel may not give'],
+  [/^npm run matrix(?: -- --distro trixie,sid)?$/, 'takes an hour, and as root makes systems of Debian’s'],
   [/^npm run matrix -- --arm64$/, 'takes an hour, and as root the machine’s settings for programs of another processor'],
   [/^npm run bench -- --perl DIR$/, 'needs the course’s eliza_hup.pl and Daemon.pm, which are not ours to ship'],
 ];

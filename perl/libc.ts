@@ -250,6 +250,17 @@ export function c_errno(): number {
 }
 
 /**
+ * Stands still, event loop and handlers too, as Time::HiRes's usleep does. It is not Atomics.wait: V8 may look in /sys how
+ * many processors there are, for the first that waits, and a confined child may not.
+ *
+ * @param microseconds how long; a signal may end it before
+ */
+export function usleep(microseconds: number): void {
+  const tv_sec = Math.floor(microseconds / 1e6);
+  libc().nanosleep({ tv_sec, tv_nsec: Math.floor(1000 * (microseconds - 1e6 * tv_sec)) }, null);
+}
+
+/**
  * @param entry what getpwnam gave: it must be read before the next call of getpwnam
  * @returns the user's ids
  */

@@ -8,7 +8,7 @@ import { openSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { STDOUT } from './IO/Handle.ts';
-import { C, group, libc, passwd } from './libc.ts';
+import { C, group, libc, passwd, usleep } from './libc.ts';
 import { has_event_loop, next_signal, SIG, signo, type Signal } from './perlipc.ts';
 import { before_end, run_END } from './perlmod.ts';
 import { refuse_tainted, Tainted, type Text } from './perlsec.ts';
@@ -237,9 +237,7 @@ export function waitpid(pid: number, flags: number): number {
 export async function sleep(seconds = 2 ** 31 / 1000 - 1): Promise<number> {
   const begin = performance.now();
   if (!has_event_loop) {
-    // not Atomics.wait: V8 may look in /sys how many processors there are, for the first that waits, and a child may not
-    const tv_sec = Math.floor(seconds);
-    libc().nanosleep({ tv_sec, tv_nsec: Math.floor(1e9 * (seconds - tv_sec)) }, null);
+    usleep(1e6 * seconds);
     return Math.round((performance.now() - begin) / 1000);
   }
   let timer: NodeJS.Timeout | undefined;

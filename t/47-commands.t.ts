@@ -123,7 +123,7 @@ interface Copy {
 
 async function copy(t: Test, user?: 'nobody'): Promise<Copy> {
   const dir = join(folder(t), 'eliza-hup');
-  copy_checkout(dir, /^(?:node_modules|\.git|\.tap|\.docs|docs.site)$/);
+  copy_checkout(dir);
   const home = join(dirname(dir), 'home');
   mkdirSync(home);
   if (is_root && user) {

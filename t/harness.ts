@@ -9,7 +9,7 @@
 import { cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { has_log } from '../tools/common/daemon.ts';
-import { is_root, root, said } from '../tools/common/processes.ts';
+import { copy_files, is_root, root, said } from '../tools/common/processes.ts';
 
 export type { Owner as Test } from '../tools/common/cleanup.ts';
 export { type Daemon, folder, home_in, log_daemon, type Settings, start } from '../tools/common/daemon.ts';
@@ -77,9 +77,9 @@ export function copy_program(to: string, { packages = true } = {}): string {
  * Copies the checkout, and links its packages.
  *
  * @param to the folder that is to be the copy
- * @param skip what the copy does not have, by its path in the checkout
+ * @param skip what else the copy does not have, see {@link copy_files}
  */
-export function copy_checkout(to: string, skip: RegExp): void {
-  cpSync(root, to, { recursive: true, filter: (from) => !skip.test(from.slice(root.length + 1)) });
+export function copy_checkout(to: string, skip?: RegExp): void {
+  copy_files(to, skip);
   link_packages(to);
 }

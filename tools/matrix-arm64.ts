@@ -5,9 +5,9 @@
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { installed, root } from './common/processes.ts';
+import { copy_files, installed } from './common/processes.ts';
 import { bootstrap, debian, must, type Named, rows_in } from './matrix-run.ts';
 
 /** What it takes. */
@@ -81,8 +81,7 @@ export async function machine(cache: string): Promise<string> {
   // The project as it is now, with koffi's arm64 build.
   const copy = join(system, 'eliza-hup');
   rmSync(copy, { recursive: true, force: true });
-  const skip = /^(?:node_modules|\.git|\.tap|\.docs|docs\/site|exercises)$/;
-  cpSync(root, copy, { recursive: true, filter: (from) => !skip.test(from.slice(root.length + 1)) });
+  copy_files(copy);
   await must('packages', ['npm', 'ci', '--silent', '--cpu=arm64', '--os=linux', '--ignore-scripts'], copy);
   await must('memory', ['sh', '-c', 'find . -xdev | cpio --quiet -o -H newc > ../memory'], system);
   return dir;

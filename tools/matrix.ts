@@ -24,7 +24,7 @@ ${NODES.join(', ')}.
 
   --distro NAMES  Debian's suites, with their own Node, each in a chroot and a network of its own: trixie,sid; as root
   --arm64         an emulated machine with Debian's arm64 kernel, with pages of 4 and of 16 KB: an hour; as root
-  --cache DIR     where chroots and the machine are kept, to be removed when they are to be made anew;
+  --cache DIR     where chroots and the machine are kept, to be removed when they are to be made again;
                   ~/.cache/eliza-hup where nothing is said
   --docs          puts each row into docs/platforms.md, in place of the one of that system before
   --help          print this and end

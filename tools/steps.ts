@@ -65,7 +65,7 @@ function merged(before: readonly string[], after: readonly string[]): string[] {
  * @param after the lines of the other
  * @returns the lines gone (`-`) and come (`+`), with a line around each change, and `@@` where something is left out
  */
-export function difference(before: readonly string[], after: readonly string[]): string[] {
+function difference(before: readonly string[], after: readonly string[]): string[] {
   const all = merged(before, after);
   const changed = all.map((line) => !line.startsWith(' '));
   const shown = all.map((_, i) => changed.slice(Math.max(i - CONTEXT, 0), i + CONTEXT + 1).includes(true));

@@ -64,7 +64,7 @@ const bare = (text: string): string => text.replace(/\/\/ (\+|\d+(-\d+)?)( e\d+)
  * @param rows the mirror file's
  * @returns a row for each compiled line, but for those that are not code
  */
-export function origins(compiled: readonly string[], rows: readonly Row[]): (Row | undefined)[] {
+function origins(compiled: readonly string[], rows: readonly Row[]): (Row | undefined)[] {
   const code = rows.filter(({ kind }) => kind === 'mirror' || kind === 'plus');
   let at = 0;
   return compiled.map((text) => {

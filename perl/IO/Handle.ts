@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { C, libc } from '../libc.ts';
+import { C, libc, usleep } from '../libc.ts';
 import { Tainted, type Text } from '../perlsec.ts';
 import { $, set_errno } from '../perlvar.ts';
 
@@ -26,7 +26,7 @@ function timed_out(): boolean {
 function again(): boolean {
   const { EAGAIN, EINTR } = process.getBuiltinModule('node:os').constants.errno;
   if (timed_out()) return false;
-  if ($.errno === EAGAIN) libc().nanosleep({ tv_sec: 0, tv_nsec: 1e7 }, null);
+  if ($.errno === EAGAIN) usleep(10_000);
   return $.errno === EAGAIN || $.errno === EINTR;
 }
 

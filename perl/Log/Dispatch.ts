@@ -9,7 +9,7 @@
  */
 import { constants, fchmodSync, fchownSync, fstatSync, lstatSync, openSync } from 'node:fs';
 import { constants as system } from 'node:os';
-import { C, libc, pollfd, sockaddr_un } from '../libc.ts';
+import { C, libc, pollfd, sockaddr_un, usleep } from '../libc.ts';
 import { local_uids } from '../perlfunc.ts';
 import { $, attempt, set_errno } from '../perlvar.ts';
 
@@ -93,7 +93,7 @@ export function to_file(path: string): Output {
 export function to_stderr(): Output {
   const { fcntl, poll, write } = libc();
   let fd = -1;
-  // A terminal or a pipe, opened anew, can have a flag of its own. A file cannot: its end would be another's.
+  // A terminal or a pipe that is opened again can have a flag of its own. A file cannot: its end would be another's.
   if (!fstatSync(2).isFile()) {
     attempt(() => { fd = openSync('/proc/self/fd/2', O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY); });
   }
@@ -216,7 +216,7 @@ export class Dispatch {
 
   /** To be called before the end of the process: waits a second for a log that is only just away. What is left then is lost. */
   finish(): void {
-    for (let i = 0; i < PATIENCE && !this.flush(); i++) libc().nanosleep({ tv_sec: 0, tv_nsec: 1e8 }, null);
+    for (let i = 0; i < PATIENCE && !this.flush(); i++) usleep(100_000);
     this.lost += this.#kept.length;
     this.#kept = [];
     this.#bytes = 0;

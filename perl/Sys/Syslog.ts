@@ -13,7 +13,7 @@
  */
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { C, c_errno, libc, Message, type Poll, readable } from '../libc.ts';
+import { C, c_errno, libc, Message, type Poll, readable, usleep } from '../libc.ts';
 import { Dispatch, open_log, to_file, to_socket, to_stderr } from '../Log/Dispatch.ts';
 import { keep_open } from '../OpenBSD/Pledge.ts';
 import { die } from '../perlfunc.ts';
@@ -179,7 +179,7 @@ function tell(priority: number, text: string): void {
       return;
     }
     if (c_errno() !== constants.errno.EAGAIN) return; // the daemon was killed
-    libc().nanosleep({ tv_sec: 0, tv_nsec: 1e7 }, null);
+    usleep(10_000);
   }
   dropped++;
 }

@@ -37,8 +37,7 @@ t.before(async () => {
   for (const path of [fetched, join(dir, 'cache'), app]) mkdirSync(path, { recursive: true });
   symlinkSync(fetched, join(dir, 'cache', '_cacache'));
   // A fresh clone: nothing is compiled yet.
-  const skip = /^(?:node_modules|\.git|\.tap|\.docs|docs\/site|exercises|types)$|(?<!eslint\.config)\.js$|\.tgz$/;
-  copy_checkout(checkout, skip);
+  copy_checkout(checkout, /(?<!eslint\.config)\.js$|\.tgz$/);
   await type('npm pack', checkout);
   copyFileSync(join(checkout, `eliza-hup-${version}.tgz`), join(app, `eliza-hup-${version}.tgz`));
   writeFileSync(join(app, 'package.json'), '{ "private": true, "type": "module" }');

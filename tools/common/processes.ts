@@ -6,12 +6,25 @@
  * @module
  */
 import { type ChildProcess, spawn, type SpawnOptionsWithoutStdio, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The checkout. */
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+const MADE = /^(?:node_modules|\.git|\.tap|docs\/site|exercises|types)$/; // by npm, git, the tools and a student
+
+/**
+ * Copies the checkout as it is now, without what is made in it.
+ *
+ * @param to the folder that is to be the copy
+ * @param skip what else the copy does not have, by its path in the checkout
+ */
+export function copy_files(to: string, skip?: RegExp): void {
+  const copied = (path: string): boolean => !MADE.test(path) && skip?.test(path) !== true;
+  cpSync(root, to, { recursive: true, filter: (from) => copied(from.slice(root.length + 1)) });
+}
 
 /** Whether root runs this: only then can there be a chroot. */
 export const is_root = process.getuid?.() === 0;

@@ -140,6 +140,7 @@ export function to_socket(path: string): Socket {
 
 const ROOM = 64 * 1024; // bytes of lines that are kept
 const AGAIN = 1000; // milliseconds until a log that took no line is tried again
+const SOON = 10; // and one that took some: /dev/log has room for ten lines or so, until its daemon has read them
 const PATIENCE = 10; // tenths of a second that the end of the process waits for such a log
 
 /** The lines that an output has not taken yet. */
@@ -185,13 +186,15 @@ export class Dispatch {
 
   /** Writes what the output takes. @returns whether that was all */
   flush(): boolean {
+    let again = AGAIN;
     for (;;) {
       for (let [line] = this.#kept; line; [line] = this.#kept) {
         const taken = this.#write(line);
+        if (taken > 0) again = SOON;
         this.#bytes -= taken;
         if (taken === line.length) this.#kept.shift();
         else if (taken > 0) this.#kept[0] = line.subarray(taken);
-        else return this.#later();
+        else return this.#later(again);
       }
       if (this.lost === 0) return true;
       this.#keep(this.#say(this.lost));
@@ -206,11 +209,11 @@ export class Dispatch {
     return taken;
   }
 
-  #later(): false {
+  #later(milliseconds: number): false {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       if ($['$'] === this.#owner) this.flush(); // a child has the timer too
-    }, AGAIN).unref();
+    }, milliseconds).unref();
     return false;
   }
 

@@ -40,11 +40,6 @@ function start(command: string, args: string[], stdout: 'inherit' | 'pipe'): Ret
     .once('close', (status) => { process.exitCode ??= status ?? 255; });
 }
 
-/** Lines of a diagnostic. */
-function diagnostic(text: string): void {
-  for (const line of text.trimEnd().split('\n')) console.error(`# ${line}`);
-}
-
 /** What node-tap knows of a failure, beside its name. */
 interface Failure {
   at?: { fileName?: string; lineNumber?: number };
@@ -53,16 +48,17 @@ interface Failure {
   wanted?: unknown;
 }
 
-/** Tells of a failure in the words of Test::More. */
+/** Tells of a failure in the words of Test::More, in one write: the test writes to the same STDERR, at the same time. */
 function tell(name: string, yaml: string): void {
   const { at, diff, found, wanted } = (parse(yaml) ?? {}) as Failure;
-  diagnostic(`  Failed test '${name.replaceAll('\\#', '#')}'`);
-  if (at?.fileName !== undefined) diagnostic(`  at ${at.fileName} line ${at.lineNumber ?? 0}.`);
-  if (diff !== undefined) diagnostic(diff.replaceAll(/^/gm, '    '));
+  const lines = [`  Failed test '${name.replaceAll('\\#', '#')}'`];
+  if (at?.fileName !== undefined) lines.push(`  at ${at.fileName} line ${at.lineNumber ?? 0}.`);
+  if (diff !== undefined) lines.push(diff.trimEnd().replaceAll(/^/gm, '    '));
   else if (found !== undefined) {
-    diagnostic(`         got: ${JSON.stringify(found)}`);
-    if (wanted !== undefined) diagnostic(`    expected: ${JSON.stringify(wanted)}`);
+    lines.push(`         got: ${JSON.stringify(found)}`);
+    if (wanted !== undefined) lines.push(`    expected: ${JSON.stringify(wanted)}`);
   }
+  process.stderr.write(`${lines.join('\n').replaceAll(/^/gm, '# ')}\n`);
 }
 
 /** Translates TAP 14 to 13, line by line. */

@@ -144,7 +144,7 @@ function declare() {
 
     // signals
     pthread_sigmask: c<(how: number, set: Buffer, old: null) => number>('int pthread_sigmask(int, const void *, void *)'),
-    sigpending: c<(set: Buffer) => number>('int sigpending(void *)'),
+    alarm: c<(seconds: number) => number>('unsigned int alarm(unsigned int)'),
     sigaction: c<(signal: number, action: Buffer | null, old: Buffer | null) => number>(
       'int sigaction(int, const void *, void *)'),
     signal: c<(signal: number, disposition: number) => number>('intptr_t signal(int, intptr_t)'),
@@ -207,6 +207,15 @@ function has_libc(): boolean {
 export function libc(): Libc {
   functions ??= has_libc() ? declare() : elsewhere();
   return functions;
+}
+
+/**
+ * @param name a function of the C library
+ * @returns where it is, for C to call it
+ */
+export function address_of(name: keyof Libc): bigint {
+  library ??= load().load(null);
+  return library.symbol(name) as bigint;
 }
 
 let errno_elsewhere = 0;

@@ -9,7 +9,7 @@
  * @module
  */
 import { constants } from 'node:os';
-import { C, libc } from './libc.ts';
+import { address_of, C, libc } from './libc.ts';
 
 /**
  * A handler gets the signal's bare name, as in Perl. It may be asynchronous: the program waits for it.
@@ -97,49 +97,61 @@ export function sigset_t(signals: readonly Signal[]): Buffer {
   return set;
 }
 
-const [SIG_BLOCK, SIG_UNBLOCK] = [0, 1];
-const ends = ['TERM', 'INT'] as const;
-let starting: 'yes' | 'held' | 'no' = 'yes';
+let held: boolean | undefined; // undefined until a handler is set for the first time
+const actions = new Map<Signal, Buffer>(); // of what is held back: struct sigaction as Node has set it
 
 /**
- * Until the event loop has turned once no handler can run, and what Node has taken from the kernel by then is lost in a
- * fork. So what would end the program is held back in the kernel until that first turn.
+ * Holds TERM and INT back until the event loop's next turn, where they have handlers: what Node has noted of a signal by then
+ * would be lost in a fork. To block them would not do, since another of Node's threads would take the signal. So the kernel
+ * calls alarm(2) meanwhile, with the signal's number, on whichever thread: the seconds until an alarm, which means nothing by
+ * itself since ALRM is ignored, say that a signal has come, and which.
  */
-function hold_until_turn(): void {
-  if (starting !== 'yes') return;
-  starting = 'held';
-  libc().pthread_sigmask(SIG_BLOCK, sigset_t(ends), null);
-  setImmediate(let_go);
+export function hold_until_turn(): void {
+  if (!held) {
+    held = true;
+    libc().alarm(0); // one that the program before this one may have left
+    setImmediate(let_go);
+  }
+  for (const signal of ['TERM', 'INT'] as const) {
+    if (actions.has(signal) || typeof dispositions.get(signal) !== 'function') continue;
+    const action = Buffer.alloc(256); // it has some 150 bytes, the handler first
+    libc().sigaction(signo(signal), null, action);
+    actions.set(signal, Buffer.from(action));
+    action.writeBigUInt64LE(address_of('alarm'));
+    libc().sigaction(signo(signal), action, null);
+  }
 }
 
-/** Lets go what was held back since a handler for it was set: at the event loop's first turn, or before. */
-export function let_go(): void {
-  if (starting === 'held') libc().pthread_sigmask(SIG_UNBLOCK, sigset_t(ends), null);
-  starting = 'no';
+/** @returns TERM or INT if it has come and was held back; the next call does not say so again */
+export function told_to_end(): 'TERM' | 'INT' | undefined {
+  const seconds = held ? libc().alarm(0) : 0;
+  return seconds === 0 ? undefined : seconds <= signo('INT') ? 'INT' : 'TERM';
 }
 
-/** @returns whether TERM or INT has come and is held back */
-export function told_to_end(): boolean {
-  const pending = Buffer.alloc(128);
-  libc().sigpending(pending);
-  const wanted = sigset_t(ends);
-  return pending.some((byte, i) => (byte & (wanted[i] ?? 0)) !== 0);
+/** Has Node hear of TERM and INT again, and of the one that was held back. */
+function let_go(): void {
+  for (const [signal, action] of actions) libc().sigaction(signo(signal), action, null);
+  actions.clear();
+  const told = told_to_end();
+  held = false;
+  if (told) deliver(told);
 }
 
 /** Sets a disposition. Without a handler only the kernel is told: it no longer calls Node, whose listener may stay. */
 function dispose(signal: Signal, disposition: Disposition): void {
   dispositions.set(signal, disposition);
+  actions.delete(signal);
   if (typeof disposition !== 'function') {
     libc().signal(signo(signal), disposition === 'IGNORE' ? C.SIG_IGN : C.SIG_DFL);
     return;
   }
-  if (signal === 'TERM' || signal === 'INT') hold_until_turn();
   const listener = listeners.get(signal);
   if (listener) process.off(`SIG${signal}`, listener); // and on again, so that the kernel calls Node again
   const another = (): void => { deliver(signal); };
   listeners.set(signal, another);
   process.on(`SIG${signal}`, another);
   if (signal === 'HUP' || (ignored as readonly Signal[]).includes(signal)) install_handler(signo(signal));
+  if (held ?? (signal === 'TERM' || signal === 'INT')) hold_until_turn();
 }
 
 /** Runs a signal's handler now, or notes it for the moment it is unblocked or its earlier run is done. */

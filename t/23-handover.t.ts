@@ -214,8 +214,8 @@ void t.test('TERM that comes before a starting daemon is ready ends it', { skip:
   await until('the fork', () => child(child(tracer.pid)) > 0);
   const starter = child(tracer.pid);
   const daemon = child(starter);
-  // Again until it has gone: in the moment of the fork a thread of Node's may take the first, see docs/reliability.md.
-  await until('the starter to be gone', () => !send(starter, 'SIGTERM'));
+  send(starter, 'SIGTERM');
+  await until('the starter to be gone', () => !pid_exists(starter));
   t.not(existsSync(pidfile) && Number(readFileSync(pidfile, 'latin1')), daemon, 'the daemon has not been ready yet');
   await ended;
   await until('the daemon to be gone', () => !pid_exists(daemon));

@@ -5,13 +5,24 @@
  * must not lose it.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import { environment, folder, free_port, is_root, pid_in, root, send, start, status, until } from './harness.ts';
+import {
+  copy_program, environment, folder, free_port, is_root, kill_all_with, pid_in, root, run, send, start, status, until,
+} from './harness.ts';
 
 /** A process that is there, and has not ended. */
 const runs = (pid: number): boolean => existsSync(`/proc/${pid}`) && !status(pid, 'State').startsWith('Z');
+
+/** Whether nobody listens at a port. */
+const refused = (port: number): Promise<boolean> => new Promise((resolve) => {
+  const socket = connect(port, '127.0.0.1').once('error', () => { resolve(true); }).once('connect', () => {
+    socket.destroy();
+    resolve(false);
+  });
+});
 
 const TRIES = 12;
 for (const whom of ['the starting command', 'the process that the pid file names'] as const) {
@@ -39,6 +50,40 @@ for (const whom of ['the starting command', 'the process that the pid file names
       t.pass(`${i}: nothing is left`);
     }
   });
+}
+
+/** Lines of the program at which a TERM comes, and in which process: `child` is what fork gave. */
+const lines = [
+  ['when the handlers have just been set', 'eliza_hup.js', /^END\(END_block\)/m, 'true'],
+  ['before the pid file', 'Daemon.js', /^ *const fh = open_pid_file/m, 'true'],
+  ['before the fork', 'Daemon.js', /^ *const child = fork_daemon/m, 'true'],
+  ['at the fork', 'perl/Proc/Daemon.js', /^ *const child = fork\(\)/m, 'true'],
+  ['after the fork, to the command', 'perl/Proc/Daemon.js', /^ *if \(child\) \{$/m, 'child > 0'],
+  ['after the fork, to the daemon', 'perl/Proc/Daemon.js', /^ *if \(child\) \{$/m, 'child === 0'],
+  ['when the command has nothing to do but wait', 'perl/Proc/Daemon.js', /^ *if \(readSync\(parent/m, 'true'],
+  ['when the daemon has its pid file', 'Daemon.js', /^ *fh\.close\(\);/m, 'true'],
+  ['when the daemon has its log', 'eliza_hup.js', /^log_notice\(qq ?`Server accepting/m, 'true'],
+] as const;
+for (const [name, file, place, condition] of lines) {
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    void t.test(`${signal} ${name}`, async (t) => {
+      const [dir, port] = [folder(t), await free_port()];
+      const program = copy_program(join(dir, 'copy'));
+      const path = join(dir, 'copy', file);
+      const text = readFileSync(path, 'utf8');
+      if (!place.test(text)) throw new Error(`${file} has no such line`);
+      const code = `if (${condition}) process.kill(process.pid, '${signal}');`;
+      writeFileSync(path, text.replace(place, (line) => `${code}\n${line}`));
+      const pidfile = join(dir, 'eliza_hup.pid');
+      const env = environment({ ELIZA_PIDFILE: pidfile, ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} });
+      t.teardown(() => kill_all_with(`ELIZA_PIDFILE=${pidfile}`));
+      const starter = await run(process.execPath, [program, String(port)], { env });
+      t.not(starter.status, 0, 'the command claims no success');
+      await until('the port to be closed', () => refused(port));
+      await until('the pid file to be gone', () => !existsSync(pidfile));
+      t.pass('no pid file is left');
+    });
+  }
 }
 
 void t.test('TERM right after a HUP, to the process that the pid file names', async (t) => {

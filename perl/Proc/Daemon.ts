@@ -6,9 +6,9 @@
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { fork } from '../fork.ts';
 import { C, libc } from '../libc.ts';
-import { die } from '../perlfunc.ts';
-import { let_go, SIG, told_to_end } from '../perlipc.ts';
-import { attempt, set_errno } from '../perlvar.ts';
+import { die, kill } from '../perlfunc.ts';
+import { hold_until_turn, SIG, told_to_end } from '../perlipc.ts';
+import { $, attempt, set_errno } from '../perlvar.ts';
 
 let ends: [parent: number, child: number] | undefined; // of a socket pair
 let listeners: number[] = [];
@@ -24,8 +24,8 @@ export function listens(fds: number[]): void {
 }
 
 /**
- * Forks, with a socket pair by which the child says that it is ready. TERM and INT are held back until then, see perlipc.ts:
- * what came before the fork ends the start; after it they end the parent at once, since that only waits and would run no
+ * Forks, with a socket pair by which the child says that it is ready. TERM and INT are held back meanwhile, see perlipc.ts:
+ * what comes before the fork ends the start; after it they end the parent at once, since that only waits and would run no
  * handler, and the child by its handlers, before it says that it is ready.
  *
  * @returns as fork
@@ -35,11 +35,13 @@ export function fork_daemon(): number | undefined {
   const pair = new Int32Array(2);
   const type = C.SOCK_STREAM | C.SOCK_CLOEXEC;
   if (set_errno(libc().socketpair(C.AF_UNIX, type, 0, pair)) === 0) ends = [pair[0] ?? -1, pair[1] ?? -1];
+  hold_until_turn();
   if (told_to_end()) die('Ended while it started\n');
   const child = fork();
   if (child) {
     SIG.TERM = SIG.INT = 'DEFAULT';
-    let_go();
+    const told = told_to_end();
+    if (told) kill(told, $['$']);
     for (const fd of listeners) closeSync(fd);
   }
   return child;

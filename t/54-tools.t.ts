@@ -9,7 +9,8 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, environment, folder, freeze, has_ended, installed, type Outcome, pid_in, root, run, send, status, type Test, until,
+  children, environment, folder, freeze, has_ended, installed, is_running, type Outcome, pid_in, root, run, send, type Test,
+  until,
 } from './harness.ts';
 
 const tool = (file: string, ...args: string[]): Promise<Outcome> =>
@@ -75,15 +76,6 @@ const daemon: Started = (dir) => {
   }
 };
 
-/** Whether a process runs: it may be a zombie for a moment, until its new parent looks. */
-function runs(pid: number): boolean {
-  try {
-    return !status(pid, 'State').startsWith('Z');
-  } catch {
-    return false;
-  }
-}
-
 /** The first process that a tool has started, stopped before it could end. */
 async function stopped(_: string, { pid = 0 }: ChildProcess): Promise<number> {
   const child = children(pid)[0] ?? 0;
@@ -133,7 +125,7 @@ for (const [i, [name, words, started]] of interrupted.entries()) {
     child.kill(signal);
     await until('its end', () => has_ended(child));
     t.equal(child.signalCode, signal, 'the signal ends it');
-    t.notOk(runs(found), 'what it has started has ended');
+    t.notOk(is_running(found), 'what it has started has ended');
     t.same(readdirSync(dir), [], 'and its folders are removed');
     t.notMatch(said, /Error|ENOENT|\bat /, 'it has nothing to complain of');
   });

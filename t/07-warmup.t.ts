@@ -105,10 +105,11 @@ void t.test('it waits for those who are served', async (t) => {
   t.ok(pid_exists(pid()), 'a conversation that began before it, and the daemon, go on');
 });
 
-/** Replaces one of node:fs's functions until a test ends. */
+/** Replaces one of node:fs's functions until a test ends. Node 26 reads modules by it, too, whose paths are URLs. */
 function pretend(t: Test, answer: (path: string) => string | undefined): void {
   const { readFileSync: real } = fs;
-  fs.readFileSync = ((path: string, ...rest: [BufferEncoding]) => answer(path) ?? real(path, ...rest)) as typeof real;
+  fs.readFileSync = ((path: string | URL, ...rest: [BufferEncoding]) => (
+    answer(String(path)) ?? real(path, ...rest))) as typeof real;
   syncBuiltinESMExports();
   t.teardown(() => {
     fs.readFileSync = real;

@@ -155,10 +155,13 @@ export function pid_exists(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
 }
 
-/** @returns whether a process runs: when an orphan that has ended goes is up to process 1, and not to who has ended it */
+/**
+ * @returns whether a process runs: when an orphan that has ended goes is up to process 1, and not to who has ended it. Its
+ *   first thread may have ended before the others, and what they share, as a socket that listens, is closed by the last.
+ */
 export function is_running(pid: number): boolean {
   try {
-    return !/^[ZX]/.test(status(pid, 'State'));
+    return !/^[ZX]/.test(status(pid, 'State')) || Number(status(pid, 'Threads')) > 1;
   } catch {
     return false;
   }

@@ -124,8 +124,9 @@ export const wrong_answers: Readonly<Record<number, readonly Wrong[]>> = {
         `setTimeout(() => { libc().kill($['$'], signo('ALRM')); }, 1000 * seconds);\n  return 0;`,
       ],
     ], says: 'alarm\\(0\\) then gives the seconds that were left' },
-    { thought: 'to write it is enough', file: 'perl/perl.ts', changes: [['  alarm, caller,', '  caller,']],
-      says: 'perl/perl.ts exports alarm; what it has of that name is undefined' },
+    { thought: 'a number is a number', file: 'perl/libc.ts', changes: [
+      ['\'unsigned int alarm(unsigned int)\'', '\'int alarm(int)\''],
+    ], says: 'perl/libc.ts has the prototype, as the manual page gives it' },
   ],
   10: [
     { thought: 'the socket is closed at HUP, as in Perl', file: 'quoted.ts', changes: [

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { leave_nothing } from '../tools/common/cleanup.ts';
-import { children, pid_exists, send, until } from '../tools/common/processes.ts';
+import { children, is_running, send, until } from '../tools/common/processes.ts';
 import { quantile } from '../tools/common/statistics.ts';
 import { progress } from '../tools/common/terminal.ts';
 import { bars } from './chart.ts';
@@ -97,7 +97,7 @@ async function run(): Promise<Map<Contender, Figures>> {
   for (const [contender, server] of servers) {
     const figures = results.get(contender);
     if (!figures) continue;
-    if (!pid_exists(server.pid())) {
+    if (!is_running(server.pid())) {
       progress();
       console.log(`# ${contender.name} has ended meanwhile: only what it served until then is measured`);
       continue;

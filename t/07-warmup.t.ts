@@ -12,7 +12,7 @@ import { C, libc } from '../perl/libc.ts';
 import { enlarge, gather } from '../perl/Linux/Heap.ts';
 import type * as Warmup from '../perl/Linux/Warmup.ts';
 import {
-  children, Client, copy_program, descriptors, folder, needs_log, no_large_pages, pid_exists, start, type Test, until,
+  children, Client, copy_program, descriptors, folder, is_running, needs_log, no_large_pages, start, type Test, until,
 } from './harness.ts';
 
 /** Kilobytes of what a process has written that are in large pages. */
@@ -110,7 +110,7 @@ void t.test('it waits for those who are served', async (t) => {
   await at_rest(pid());
   for (let i = 0; i < 20; i++) await client.say(`I dream of you, ${i}.`);
   await client.bye();
-  t.ok(pid_exists(pid()), 'a conversation that began before it, and the daemon, go on');
+  t.ok(is_running(pid()), 'a conversation that began before it, and the daemon, go on');
 });
 
 /** Replaces one of node:fs's functions until a test ends. */

@@ -8,7 +8,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, few_words, folder, log_daemon, needs_log, needs_root, pid_exists, send, start, until, users,
+  children, Client, few_words, folder, is_running, log_daemon, needs_log, needs_root, send, start, until, users,
 } from './harness.ts';
 
 /** The texts alone, with who said them: the daemon, the next daemon, a child. */
@@ -65,7 +65,7 @@ void t.test('a warning is <132>, a death <130>', { skip: needs_root }, async (t)
   await client.end();
   t.equal(client.text, '', 'a client without a conversation is not shown why');
   t.match((await logged(/^<130>/)).join('\n'), /^<130>.*: chdir\(\): No such file or directory at /m, 'the log says it');
-  t.ok(pid_exists(pid()), 'the daemon lives on');
+  t.ok(is_running(pid()), 'the daemon lives on');
 });
 
 void t.test('a syslogd that is restarted, or goes away', { skip: needs_root }, async (t) => {

@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import t from 'tap';
-import { children, Client, freeze, needs_log, pid_exists, send, start, until, users } from './harness.ts';
+import { children, Client, freeze, is_running, needs_log, send, start, until, users } from './harness.ts';
 
 for (const { name, settings } of users) {
   for (const [signal, open] of [['SIGTERM', 0], ['SIGTERM', 1], ['SIGTERM', 10], ['SIGINT', 2]] as const) {
@@ -17,9 +17,9 @@ for (const { name, settings } of users) {
       t.equal(talking.length, open, 'a child each');
 
       send(daemon, signal);
-      await until('the daemon to end', () => !pid_exists(daemon));
+      await until('the daemon to end', () => !is_running(daemon));
       await Promise.all(clients.map((client) => client.end()));
-      t.notOk(talking.some(pid_exists), 'the children have ended before it');
+      t.notOk(talking.some(is_running), 'the children have ended before it');
       t.notOk(existsSync(pidfile), 'the pid file is gone');
       await logged(/exiting normally/);
       t.match(log().slice(-2), [
@@ -41,7 +41,7 @@ void t.test('HUP after TERM does not bring back a server that was told to end', 
   await logged(/TERM signal received/);
   send(daemon, 'SIGHUP');
   send(child, 'SIGCONT');
-  await until('the daemon to end', () => !pid_exists(daemon));
+  await until('the daemon to end', () => !is_running(daemon));
   await logged(/exiting normally/);
   t.notMatch(log().join('\n'), /HUP signal/, 'the HUP is not heeded');
 });

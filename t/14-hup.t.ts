@@ -8,7 +8,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, copy_program, few_words, folder, is_root, needs_log, pid_exists, send, start, status, until, users,
+  children, Client, copy_program, few_words, folder, is_root, is_running, needs_log, send, start, status, until, users,
 } from './harness.ts';
 
 for (const { name, settings } of users) {
@@ -24,8 +24,8 @@ for (const { name, settings } of users) {
         send(daemon, 'SIGHUP');
         await Promise.all(clients.map((client) => client.end()));
         await logged(/Server accepting/, relaunched + 1);
-        t.notOk(talking.some(pid_exists), 'the children have ended');
-        await until('the old process to be gone', () => !pid_exists(daemon));
+        t.notOk(talking.some(is_running), 'the children have ended');
+        await until('the old process to be gone', () => !is_running(daemon));
         t.not(pid(), daemon, 'the pid file has a fresh pid');
         await until('it to be a daemon like the first', () => status(pid(), 'PPid') === '1');
         t.equal(statSync(pidfile).mode & 0o777, 0o644, 'the pid file can be read by all, written by its owner');

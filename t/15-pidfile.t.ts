@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  Client, environment, folder, free_port, freeze, is_root, needs_log, needs_root, pid_exists, root, run, send, start, status,
+  Client, environment, folder, free_port, freeze, is_root, is_running, needs_log, needs_root, root, run, send, start, status,
   terminate, until, users,
 } from './harness.ts';
 
@@ -26,7 +26,7 @@ for (const { name, settings } of users) {
     await t.test('made and removed', async (t) => {
       const { pid, pidfile, stop } = await start(t, settings);
       t.match(readFileSync(pidfile, 'latin1'), /^\d+$/, 'the pid, and nothing else');
-      t.ok(pid_exists(pid()), 'of the daemon');
+      t.ok(is_running(pid()), 'of the daemon');
       t.equal(statSync(pidfile).mode & 0o777, 0o644, 'it can be read by all, written by its owner');
       await stop();
       t.notOk(existsSync(pidfile), 'TERM removes it');
@@ -84,7 +84,7 @@ for (const { name, settings } of users) {
       const { pid, dir, pidfile } = await start(t, settings);
       const killed = pid();
       send(killed, 'SIGKILL');
-      await until('the daemon to end', () => !pid_exists(killed));
+      await until('the daemon to end', () => !is_running(killed));
       t.ok(existsSync(pidfile), 'the file is still there');
       const { status, stderr, port, pid: next } = await start(t, { ...settings, dir });
       t.equal(status, 0, 'a new daemon starts');
@@ -135,7 +135,7 @@ void t.test('a daemon whose pid file was replaced leaves the other one alone', a
   rmSync(pidfile);
   writeFileSync(pidfile, '1');
   send(daemon, 'SIGTERM');
-  await until('the daemon to end', () => !pid_exists(daemon));
+  await until('the daemon to end', () => !is_running(daemon));
   t.equal(readFileSync(pidfile, 'latin1'), '1', 'it stays as it is');
   rmSync(pidfile);
   await stop();
@@ -158,7 +158,7 @@ void t.test('of two started at once, one runs and the other says why it does not
     const loser = both.find(({ status }) => status !== 0);
     t.match(loser?.stderr, /^(Server already running with PID|Invalid PID file|Can't create|Can't unlink PID file) /m,
       'the other names its reason');
-    t.ok(pid_exists(both[0].pid()), 'and the pid file names the one that runs');
+    t.ok(is_running(both[0].pid()), 'and the pid file names the one that runs');
     await both[0].stop();
   }
 });
@@ -171,7 +171,7 @@ void t.test('when the command returns, the pid file is right', async (t) => {
     const { status } = await run(command, args, { env });
     const pid = Number(readFileSync(join(dir, 'pid'), 'latin1'));
     t.equal(status, 0, 'the command returns 0');
-    t.ok(pid_exists(pid), 'the pid in the file is a live one');
+    t.ok(is_running(pid), 'the pid in the file is a live one');
     await terminate(pid);
   }
 });

@@ -5,7 +5,7 @@
  * the Perl it is: SIGCHLD interrupts accept, accept gives nothing, and the loop of eliza_hup.pl:28 ends.
  */
 import t from 'tap';
-import { children, Client, freeze, pid_exists, send, start, until, users } from './harness.ts';
+import { children, Client, freeze, is_running, send, start, until, users } from './harness.ts';
 
 for (const { name, settings } of users) {
   void t.test(name, async (t) => {
@@ -18,8 +18,8 @@ for (const { name, settings } of users) {
       send(victim, 'SIGKILL');
       await until('the child to be reaped', () => !children(daemon).includes(victim));
       await until('its client to be let go', () => first.closed || second.closed);
-      t.ok(pid_exists(daemon), 'the daemon lives on');
-      t.ok(pid_exists(other), 'and so does the other child');
+      t.ok(is_running(daemon), 'the daemon lives on');
+      t.ok(is_running(other), 'and so does the other child');
       const survivor = first.closed ? second : first;
       t.match(await survivor.say('Are you still there?'), /^Eliza:\t/, 'the other conversation goes on');
       await survivor.bye();
@@ -35,17 +35,17 @@ for (const { name, settings } of users) {
       send(child, 'SIGCONT');
       t.match(await client.say('I was away.'), /^Eliza:\t/, 'a child that was stopped for a while');
       await client.bye();
-      t.ok(pid_exists(daemon), 'the daemon lives on');
+      t.ok(is_running(daemon), 'the daemon lives on');
     });
 
     await t.test('the daemon', async (t) => {
       const client = await Client.greeted(port);
       const [child = 0] = children(daemon);
       send(daemon, 'SIGKILL');
-      await until('the daemon to end', () => !pid_exists(daemon));
+      await until('the daemon to end', () => !is_running(daemon));
       t.match(await client.say('Are we alone now?'), /^Eliza:\t/, 'the conversation goes on to its end');
       await client.bye();
-      await until('the child to end', () => !pid_exists(child));
+      await until('the child to end', () => !is_running(child));
       t.notMatch(log().join('\n'), /exiting normally/, 'nobody claims that it ended normally');
     });
   });

@@ -8,8 +8,8 @@ import { chownSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  as_nobody, Client, environment, folder, free_port, home_in, installed, is_root, nobody, pid_exists, pid_in, root, send,
-  start, status, until, users,
+  as_nobody, Client, environment, folder, free_port, home_in, installed, is_root, is_running, nobody, pid_in, root, send, start,
+  status, until, users,
 } from './harness.ts';
 
 const needs_script = installed('script') ? false : 'script(1) is not installed';
@@ -70,7 +70,7 @@ for (const { name, settings } of users) {
     const last = await Client.greeted(port);
     terminal.kill('SIGKILL'); // which closes the terminal
     await last.end();
-    await until('the daemon to end', () => !pid_exists(daemon));
+    await until('the daemon to end', () => !is_running(daemon));
     t.notOk(existsSync(pidfile), 'without one it ends, and leaves no pid file');
     await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'nor anything that listens');
   });

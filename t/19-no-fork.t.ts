@@ -4,7 +4,7 @@
  * A student learns that every system call can fail, and what a server owes to the client it has already accepted.
  */
 import t from 'tap';
-import { as_nobody, Client, installed, needs_log, pid_exists, run, start } from './harness.ts';
+import { as_nobody, Client, installed, is_running, needs_log, run, start } from './harness.ts';
 
 const needs_prlimit = installed('prlimit') ? false : 'prlimit is not installed';
 void t.test('no more processes', { skip: needs_log || needs_prlimit }, async (t) => {
@@ -18,7 +18,7 @@ void t.test('no more processes', { skip: needs_log || needs_prlimit }, async (t)
   await client.end();
   t.equal(client.text, 'Eliza:\tI am busy, please try again later.\n', 'the client is told');
   await logged(/Can't fork: Resource temporarily unavailable$/);
-  t.ok(pid_exists(pid()), 'the daemon lives on');
+  t.ok(is_running(pid()), 'the daemon lives on');
   t.equal(await limit('1000'), 0, 'now it may again');
   await (await Client.greeted(port)).bye();
   t.pass('and serves again when it can');

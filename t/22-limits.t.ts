@@ -10,7 +10,7 @@ import t from 'tap';
 import { IO_Handle, type Layer } from '../perl/IO/Handle.ts';
 import { telnet } from '../perl/Net/Telnet.ts';
 import {
-  children, Client, type Daemon, few_words, folder, freeze, needs_log, pid_exists, start, type Test, until,
+  children, Client, type Daemon, few_words, folder, freeze, is_running, needs_log, start, type Test, until,
 } from './harness.ts';
 
 void t.test('too many conversations', { skip: needs_log }, async (t) => {
@@ -98,7 +98,7 @@ void t.test('a child that was stopped', { skip: needs_log }, async (t) => {
     `Child ${child} has not ended after 2 seconds: KILL sent`,
     `Child ${child} ended by signal 9`,
   ], 'it is told to end, and then killed');
-  t.notOk(pid_exists(child), 'it does not hold its place for ever');
+  t.notOk(is_running(child), 'it does not hold its place for ever');
 });
 
 /** The bytes that wait in the kernel until the other side of a connection from a port takes them. */

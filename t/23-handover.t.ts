@@ -15,8 +15,8 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, log_daemon,
-  needs_log, needs_root, pid_exists, port_of, root, send, start, type Test, until, users,
+  children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, is_running, log_daemon,
+  needs_log, needs_root, port_of, root, send, start, type Test, until, users,
 } from './harness.ts';
 
 const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
@@ -123,7 +123,7 @@ void t.test('a daemon that is ended while HUP’s check begins leaves no open po
   await until('the check', () => children(daemon)[0]);
   send(daemon, 'SIGTERM');
   await logged(/exiting normally/);
-  await until('the daemon to end', () => !pid_exists(daemon));
+  await until('the daemon to end', () => !is_running(daemon));
   await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'whoever connects now is refused, and not taken by a check');
   tracer.kill();
   await untraced;
@@ -177,7 +177,7 @@ void t.test('a disk that is full holds a relaunch up, and nothing else', { skip:
   await until('the refusal', () => said.includes('Not relaunched'));
   t.match(said, /Not relaunched, .*ELIZA_PIDFILE: can't be written: ENOSPC/, 'HUP is refused, and the log says why');
   await (await Client.greeted(port)).bye();
-  t.ok(pid_exists(pid), 'the daemon goes on');
+  t.ok(is_running(pid), 'the daemon goes on');
   rmSync(much);
   send(pid, 'SIGHUP');
   await until('the relaunch', () => said.match(/Server accepting/g)?.length === 2);
@@ -215,10 +215,10 @@ void t.test('TERM that comes before a starting daemon is ready ends it', { skip:
   const starter = child(tracer.pid);
   const daemon = child(starter);
   send(starter, 'SIGTERM');
-  await until('the starter to be gone', () => !pid_exists(starter));
+  await until('the starter to be gone', () => !is_running(starter));
   t.not(existsSync(pidfile) && Number(readFileSync(pidfile, 'latin1')), daemon, 'the daemon has not been ready yet');
   await ended;
-  await until('the daemon to be gone', () => !pid_exists(daemon));
+  await until('the daemon to be gone', () => !is_running(daemon));
   t.notOk(existsSync(pidfile), 'no pid file is left');
 });
 
@@ -233,7 +233,7 @@ void t.test('TERM during HUP ends the daemon', { skip: needs_log }, async (t) =>
   send(daemon, 'SIGTERM');
   await logged(/TERM signal received/);
   send(child, 'SIGCONT');
-  await until('the daemon to end', () => !pid_exists(daemon));
+  await until('the daemon to end', () => !is_running(daemon));
   await logged(/exiting normally/);
   t.notMatch(log().join('\n'), /Trying to relaunch/, 'it is not relaunched any more');
 });
@@ -249,7 +249,7 @@ void t.test('children that do not end on TERM are killed', { skip: needs_log }, 
     await client.end();
     await logged(new RegExp(`Child ${child} ended by signal 9$`));
     await logged(line);
-    t.notOk(pid_exists(child), `${signal}: the child is gone`);
+    t.notOk(is_running(child), `${signal}: the child is gone`);
   }
 });
 

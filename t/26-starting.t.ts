@@ -10,11 +10,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  copy_program, environment, folder, free_port, is_root, kill_all_with, pid_in, root, run, send, start, status, until,
+  copy_program, environment, folder, free_port, is_root, is_running, kill_all_with, pid_in, root, run, send, start, until,
 } from './harness.ts';
-
-/** A process that is there, and has not ended. */
-const runs = (pid: number): boolean => existsSync(`/proc/${pid}`) && !status(pid, 'State').startsWith('Z');
 
 /** Whether nobody listens at a port. */
 const refused = (port: number): Promise<boolean> => new Promise((resolve) => {
@@ -24,7 +21,7 @@ const refused = (port: number): Promise<boolean> => new Promise((resolve) => {
   });
 });
 
-const TRIES = 12;
+const TRIES = 6;
 for (const whom of ['the starting command', 'the process that the pid file names'] as const) {
   void t.test(`TERM to ${whom}, at ${TRIES} moments of a start`, async (t) => {
     for (let i = 0; i < TRIES; i++) {
@@ -46,7 +43,7 @@ for (const whom of ['the starting command', 'the process that the pid file names
         t.ok(code !== 0 || target !== starter.pid, `${i}: a command that was ended claims no success`);
       }
       await until('the pid file to be gone', () => !existsSync(pidfile));
-      await until('both processes to be gone', () => !runs(named) && !runs(target));
+      await until('both processes to be gone', () => !is_running(named) && !is_running(target));
       t.pass(`${i}: nothing is left`);
     }
   });
@@ -87,7 +84,7 @@ for (const [name, file, place, condition] of lines) {
 }
 
 void t.test('TERM right after a HUP, to the process that the pid file names', async (t) => {
-  for (let i = 0; i < 6; i++) {
+  for (let i = 0; i < 4; i++) {
     const { pid, pidfile } = await start(t);
     const first = pid();
     send(first, 'SIGHUP');
@@ -96,7 +93,7 @@ void t.test('TERM right after a HUP, to the process that the pid file names', as
       return now === first ? 0 : now;
     });
     for (let turn = 0; turn < i; turn++) await new Promise((resume) => setImmediate(resume));
-    if (runs(next)) send(pid_in(pidfile) || next, 'SIGTERM');
+    if (is_running(next)) send(pid_in(pidfile) || next, 'SIGTERM');
     await until('the pid file to be gone', () => !existsSync(pidfile));
     t.pass(`${i}: nothing is left`);
   }

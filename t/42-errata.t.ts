@@ -9,8 +9,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, descriptors, environment, few_words, folder, free_port, log_daemon, needs_log, needs_root, pid_exists,
-  root, run, send, start, terminate, until,
+  children, Client, descriptors, environment, few_words, folder, free_port, is_running, log_daemon, needs_log, needs_root, root,
+  run, send, start, terminate, until,
 } from './harness.ts';
 
 void t.test('3: no child reads the script', async (t) => {
@@ -60,7 +60,7 @@ void t.test('21: the log daemon goes away', { skip: needs_root }, async (t) => {
   t.match((await client.bye()).slice(before.length), /^Eliza:\t[^\n]*\n$/, 'a client sees nothing of it');
   const daemon = pid();
   send(daemon, 'SIGTERM');
-  await until('the daemon to end', () => !pid_exists(daemon));
+  await until('the daemon to end', () => !is_running(daemon));
   t.notOk(existsSync(pidfile), 'TERM ends it as ever');
 });
 
@@ -97,7 +97,7 @@ void t.test('25: a client that had gone before it was accepted', { skip: needs_l
   const texts = log().map((line) => line.replace(/^.*?\]: /, '')).filter((text) => /connection from/i.test(text));
   const whole = ['Accepting a connection from 127.0.0.1', 'Connection from 127.0.0.1 finished'];
   t.same(texts.filter((text) => !whole.includes(text)), [], 'no line lacks the address');
-  t.ok(pid_exists(pid()), 'the daemon lives on');
+  t.ok(is_running(pid()), 'the daemon lives on');
 });
 
 void t.test('26: a client that leaves with replies on their way', { skip: needs_log }, async (t) => {

@@ -11,8 +11,8 @@ import { dirname, join } from 'node:path';
 import t from 'tap';
 import { lasting } from '../tools/sessions.ts';
 import {
-  as_nobody, Client, copy_checkout, folder, free_port, installed, is_root, long, nobody, type Outcome, pid_exists,
-  root, run, send, type Test, until, users,
+  as_nobody, Client, copy_checkout, folder, free_port, installed, is_root, is_running, long, nobody, type Outcome, root, run,
+  send, type Test, until, users,
 } from './harness.ts';
 
 const source = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -204,7 +204,7 @@ for (const { name, settings } of users) {
       t.teardown(() => send(next, 'SIGKILL'));
       t.match(await (await Client.greeted(port)).bye(), /^Eliza:\t/, 'HUP restarts it');
       t.equal((await type('kill -TERM', { change: (command) => `${command} ${at}` })).status, 0, 'kill -TERM is taken');
-      await until('the daemon to end', () => !pid_exists(next));
+      await until('the daemon to end', () => !is_running(next));
       t.pass('TERM ends it');
     });
 

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { steps, with_steps } from '../tools/steps.ts';
 import {
-  children, Client, environment, folder, free_port, has_ended, home_in, is_root, needs_log, needs_root, pid_exists, pid_in,
-  root, run, send, start, status, type Test, until,
+  children, Client, environment, folder, free_port, has_ended, home_in, is_root, is_running, needs_log, needs_root, pid_exists,
+  pid_in, root, run, send, start, status, type Test, until,
 } from './harness.ts';
 
 /** The compiled program of a step. */
@@ -93,7 +93,7 @@ void t.test('3: no zombies', async (t) => {
   t.match(await second.say('What was that?'), /^Eliza:\t/, 'a child is deaf to TERM: it has the handler of its parent');
   send(server, 'SIGTERM');
   t.equal(await ended(), 0, 'TERM ends the server all the same, with status 0');
-  t.notOk(pid_exists(child), 'and the child, by KILL');
+  t.notOk(is_running(child), 'and the child, by KILL');
 });
 
 const early = ['--import', join(root, 'docs', 'steps', 'early.js')];
@@ -137,7 +137,7 @@ void t.test('5: a daemon', async (t) => {
   t.same(await run(process.execPath, command, { env }), { status: 0, signal: null, stdout: '', stderr: '' },
     'the command returns, without a word');
   const server = pid_in(pidfile);
-  t.teardown(() => { if (pid_exists(server)) send(server, 'SIGKILL'); });
+  t.teardown(() => { if (is_running(server)) send(server, 'SIGKILL'); });
   t.equal(readlinkSync(`/proc/${server}/cwd`), '/', 'its folder is /');
   t.same([0, 1, 2].map((fd) => readlinkSync(`/proc/${server}/fd/${fd}`)), ['/dev/null', '/dev/null', '/dev/null'],
     'its standard input, output and error are /dev/null');
@@ -148,7 +148,7 @@ void t.test('5: a daemon', async (t) => {
   t.match(other.stderr, `Server already running with PID ${server}`, 'a second one is refused');
   send(server, 'SIGTERM');
   await client.end();
-  await until('the end of the server', () => !pid_exists(server));
+  await until('the end of the server', () => !is_running(server));
   t.notOk(existsSync(pidfile), 'TERM ends it, and its pid file goes');
 });
 
@@ -162,7 +162,7 @@ void t.test('5: root', { skip: needs_root }, async (t) => {
   t.equal(status(child, 'Uid'), '0 0 0 0', 'started by root, its children are root');
   t.equal(readlinkSync(`/proc/${child}/root`), '/', 'and see every file');
   send(server, 'SIGTERM');
-  await until('the end of the server', () => !pid_exists(server));
+  await until('the end of the server', () => !is_running(server));
 });
 
 void t.test('6: a log, and no privileges', { skip: needs_log }, async (t) => {
@@ -179,7 +179,7 @@ void t.test('6: a log, and no privileges', { skip: needs_log }, async (t) => {
   t.match((await logged(/finished/)).map((line) => line.replace(/.*\]: /, '')),
     [/^Server accepting/, /^Accepting a connection from/, /^Connection from .* finished$/], 'the log tells what happens');
   send(server, 'SIGHUP');
-  await until('the end of the server', () => !pid_exists(server));
+  await until('the end of the server', () => !is_running(server));
   t.ok(existsSync(pidfile), 'HUP ends it at once: the pid file stays behind');
 });
 

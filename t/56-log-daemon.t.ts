@@ -14,9 +14,9 @@ import t, { type Test } from 'tap';
 import { C, libc, Message, sockaddr_un } from '../perl/libc.ts';
 import { Dispatch } from '../perl/Log/Dispatch.ts';
 import {
-  as_nobody, children, Client, copy_program, type Daemon, descriptors, environment, folder, free_port, freeze,
-  has_ended, home_in, installed, is_root, log_daemon, needs_log, needs_root, nobody, pid_exists, pid_in, root, run,
-  send, start, status, until, users,
+  as_nobody, children, Client, copy_program, type Daemon, descriptors, environment, folder, free_port, freeze, has_ended,
+  home_in, installed, is_root, is_running, log_daemon, needs_log, needs_root, nobody, pid_exists, pid_in, root, run, send,
+  start, status, until, users,
 } from './harness.ts';
 
 /** How many lines have it. */
@@ -81,9 +81,8 @@ void t.test('a log daemon that stands still', { skip: needs_root }, async (t) =>
   t.equal(count(log(), /lines lost$/), 1, 'when it reads again, one line says how many were lost');
   await (await Client.greeted(port)).bye();
   const all = 1 + 2 * 50 + 2000 + 2; // the start, fifty conversations, those who were refused, one conversation
-  const come = (): number => log().length - 1 + lost(log());
-  await until('the last line', () => come() >= all).catch(() => undefined);
-  t.equal(come(), all, 'with those that came they make up all that was said');
+  await until('the last lines', () => log().length - 1 + lost(log()) >= all).catch(() => undefined);
+  t.equal(log().length - 1 + lost(log()), all, 'with those that came they make up all that was said');
   t.ok(log().length > 500, 'what there was room for was kept');
 
   await freeze(syslogd?.pid ?? 0);
@@ -91,7 +90,7 @@ void t.test('a log daemon that stands still', { skip: needs_root }, async (t) =>
   const daemon = pid();
   send(daemon, 'SIGTERM');
   await client.end();
-  await until('the daemon to end', () => !pid_exists(daemon));
+  await until('the daemon to end', () => !is_running(daemon));
   t.notOk(existsSync(pidfile), 'TERM ends the daemon while its log stands still');
 });
 
@@ -369,7 +368,7 @@ void t.test('a child that says too much', { skip: needs_log }, async (t) => {
     for (let n = 0; n < 5000; n++) while (say('5 0 ' + String(n).padStart(1000)) === -1);
   `);
   await client.bye();
-  await until('the end of the child', () => !pid_exists(child));
+  await until('the end of the child', () => !is_running(child));
   const said = count(log(), new RegExp(`\\[${child}\\]: +\\d+$`));
   t.ok(said > 1000 && said < 1100, `a megabyte of its lines is written, ${said} of 5000`);
   await until('a word of the rest', () => lost(log()) >= 5000 - said);

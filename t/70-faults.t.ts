@@ -9,7 +9,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  as_nobody, children, Client, type Daemon, descriptors, few_words, folder, installed, needs_log, needs_root, pid_exists, run,
+  as_nobody, children, Client, type Daemon, descriptors, few_words, folder, installed, is_running, needs_log, needs_root, run,
   send, start, until, users,
 } from './harness.ts';
 
@@ -242,7 +242,7 @@ for (const { name, settings } of users) {
       for (let i = 0; i < 20; i++) send(first, 'SIGHUP');
       await daemon.logged(/Server accepting/, 2);
       await served(daemon);
-      t.ok(pid_exists(daemon.pid()), 'it serves');
+      t.ok(is_running(daemon.pid()), 'it serves');
     });
 
     await t.test('HUPs all the time, while it relaunches and while it starts', async (t) => {
@@ -251,7 +251,7 @@ for (const { name, settings } of users) {
       await daemon.logged(/Server accepting/, 6);
       calm();
       await served(daemon);
-      t.ok(pid_exists(daemon.pid()), 'it serves');
+      t.ok(is_running(daemon.pid()), 'it serves');
     });
 
     await t.test('HUP and TERM at once', async (t) => {
@@ -261,7 +261,7 @@ for (const { name, settings } of users) {
         const clients = await Promise.all([1, 2, 3].map(() => Client.greeted(port)));
         for (const signal of signals) send(daemon, signal);
         await Promise.all(clients.map((client) => client.end()));
-        await until('its end', () => !pid_exists(daemon));
+        await until('its end', () => !is_running(daemon));
         t.notOk(existsSync(pidfile), `${signals.join(', ')}: it has ended, and no other has come`);
         await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'nobody listens');
       }
@@ -274,7 +274,7 @@ for (const { name, settings } of users) {
       await daemon.logged(/Server accepting/, 2);
       await served(daemon);
       calm();
-      t.ok(pid_exists(daemon.pid()), 'it serves');
+      t.ok(is_running(daemon.pid()), 'it serves');
     });
   });
 }

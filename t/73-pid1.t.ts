@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, environment, folder, free_port, has_ended, installed, is_root, pid_exists, root, send, status, type Test,
-  until,
+  children, Client, environment, folder, free_port, has_ended, installed, is_root, is_running, pid_exists, root, send, status,
+  type Test, until,
 } from './harness.ts';
 
 const skip = is_root && installed('unshare') ? false : 'needs root and unshare';
@@ -68,7 +68,7 @@ void t.test('process 1', { skip }, async (t) => {
   send(pid, 'SIGHUP');
   await client.end();
   await until('the relaunch', () => said().match(/Server accepting/g)?.length === 2);
-  t.ok(pid_exists(pid), 'HUP: the same process, relaunched');
+  t.ok(is_running(pid), 'HUP: the same process, relaunched');
   t.same(children(pid), [], 'with no child, not even a zombie');
   await (await Client.greeted(port)).bye();
   await until('no child, not even a zombie', () => children(pid).length === 0);

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
 import {
-  children, Client, environment, folder, installed, is_root, type Outcome, pid_exists, port_of, root, run, status, type Test,
+  children, Client, environment, folder, installed, is_root, is_running, type Outcome, port_of, root, run, status, type Test,
   until,
 } from './harness.ts';
 
@@ -157,9 +157,9 @@ async function contained(t: Test, podman: Podman, name: string, target = 1200): 
   t.teardown(() => { door.close(); });
   const port = port_of(door);
   const serving = (times: number): Promise<unknown> => until(`the container to serve: ${times}`, async () =>
-    (await log()).match(/Server accepting connections on port 1200\n/g)?.length === times || !pid_exists(pid));
+    (await log()).match(/Server accepting connections on port 1200\n/g)?.length === times || !is_running(pid));
   await serving(1);
-  if (!pid_exists(pid)) throw new Error(`${name} has ended: ${await log()}`);
+  if (!is_running(pid)) throw new Error(`${name} has ended: ${await log()}`);
   return { pid, port, log, serving };
 }
 
@@ -192,7 +192,7 @@ void t.test('the Containerfile', { skip }, async (t) => {
       await podman('kill', '--signal', 'HUP', name);
       await client.end();
       await serving(2);
-      t.ok(pid_exists(pid), 'HUP: the same process serves again');
+      t.ok(is_running(pid), 'HUP: the same process serves again');
       const last = await Client.greeted(port);
 
       await podman('stop', '--time', '30', name);
@@ -245,7 +245,7 @@ void t.test('the Containerfile', { skip }, async (t) => {
     await podman('exec', name, 'sh', '-c', reload);
     await client.end();
     await serving(2);
-    t.ok(pid_exists(pid), `${reload}: relaunched`);
+    t.ok(is_running(pid), `${reload}: relaunched`);
     t.match(await (await Client.greeted(port)).bye(), /^Eliza:\t.+\nyou:\tEliza:\t.+\n$/, 'and it serves');
   });
 });

@@ -14,7 +14,7 @@ import { LINES, WHOLE } from '../bench/conversation.ts';
 import { Cleanup } from './common/cleanup.ts';
 import { type Daemon, start } from './common/daemon.ts';
 import { Client } from './common/network.ts';
-import { pid_exists, root, send, until } from './common/processes.ts';
+import { is_running, root, send, until } from './common/processes.ts';
 
 const [CONVERSATIONS, CLIENTS, HUPS] = [500, 8, 5];
 
@@ -80,7 +80,7 @@ async function end({ pid }: Daemon): Promise<boolean> {
   const last = pid();
   if (last === 0) return false;
   send(last, 'SIGTERM');
-  return until('the end', () => !pid_exists(last) && pid() === 0).catch(() => false);
+  return until('the end', () => !is_running(last) && pid() === 0).catch(() => false);
 }
 
 type Life = Pick<Row, 'start' | 'complete' | 'died' | 'hups' | 'term'>;

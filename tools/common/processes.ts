@@ -150,9 +150,18 @@ export function has_ended({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** @returns whether there is such a process, if only as a zombie */
+/** @returns whether there is such a process, if only as a zombie, which its parent has not asked for yet */
 export function pid_exists(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
+}
+
+/** @returns whether a process runs: when an orphan that has ended goes is up to process 1, and not to who has ended it */
+export function is_running(pid: number): boolean {
+  try {
+    return !/^[ZX]/.test(status(pid, 'State'));
+  } catch {
+    return false;
+  }
 }
 
 /** @returns the pid in a pid file; 0 where there is none: a relaunch removes it for a moment */
@@ -230,7 +239,7 @@ export function send(pid: number, signal: NodeJS.Signals | number): boolean {
 /** Ends a process that is not a child of ours by TERM, and waits until it has gone. */
 export async function terminate(pid: number): Promise<void> {
   if (pid <= 0 || !send(pid, 'SIGTERM')) return;
-  await until(`process ${pid} to end`, () => !pid_exists(pid));
+  await until(`process ${pid} to end`, () => !is_running(pid));
 }
 
 /** @returns the pids of processes that were started with a setting in their environment, or a path below it; no zombies */

@@ -74,6 +74,14 @@ void t.test('ELIZA_FORK=plain leaves all of it out', async (t) => {
   await (await Client.greeted(port)).bye();
 });
 
+void t.test('another value of ELIZA_FORK is refused', async (t) => {
+  for (const value of ['Plain', '1', '']) {
+    const { status, stderr } = await start(t, { env: { ELIZA_FORK: value } });
+    t.same([status, stderr], [2, `eliza_hup.js: ELIZA_FORK: "${value}" is not "plain"; see node eliza_hup.js --help\n`],
+      `"${value}": one line, and status 2`);
+  }
+});
+
 void t.test('nothing of the program is run', { skip: needs_log }, async (t) => {
   const dir = folder(t);
   const program = copy_program(join(dir, 'copy'));

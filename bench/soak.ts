@@ -6,7 +6,7 @@
  */
 import { leave_nothing } from '../tools/common/cleanup.ts';
 import { progress } from '../tools/common/terminal.ts';
-import { at_end, type Part } from './soak/common.ts';
+import { at_end, end, type Part } from './soak/common.ts';
 import { conversations } from './soak/conversations.ts';
 import { flood } from './soak/flood.ts';
 import { hostile } from './soak/hostile.ts';
@@ -20,7 +20,11 @@ leave_nothing();
 const results: Record<string, Part> = {};
 for (const [name, part] of Object.entries({ conversations, idle, hostile, log, slow, flood })) {
   if (chosen[name as keyof Settings] === 0) continue;
-  const { rows, promises } = results[name] = await part(chosen).finally(() => at_end.run());
+  const whole = async (): Promise<Part> => {
+    const { rows, promises } = await part(chosen);
+    return { rows, promises: { ...promises, ...await end() } };
+  };
+  const { rows, promises } = results[name] = await whole().finally(() => at_end.run());
   progress();
   console.error(`\n${name}`);
   for (const [what, value] of Object.entries(rows)) console.error(`  ${what.padEnd(44)} ${value}`);

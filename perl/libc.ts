@@ -144,7 +144,8 @@ function declare() {
 
     // signals
     pthread_sigmask: c<(how: number, set: Buffer, old: null) => number>('int pthread_sigmask(int, const void *, void *)'),
-    alarm: c<(seconds: number) => number>('unsigned int alarm(unsigned int)'),
+    srand48: c<(seed: number) => void>('void srand48(long)'),
+    seed48: c<(seed: Uint16Array) => bigint>('void *seed48(const void *)'),
     sigaction: c<(signal: number, action: Buffer | null, old: Buffer | null) => number>(
       'int sigaction(int, const void *, void *)'),
     signal: c<(signal: number, disposition: number) => number>('intptr_t signal(int, intptr_t)'),
@@ -207,6 +208,13 @@ function has_libc(): boolean {
 export function libc(): Libc {
   functions ??= has_libc() ? declare() : elsewhere();
   return functions;
+}
+
+/** @returns the number that srand48(3) was given last, which is 0 from now on */
+export function swap_seed(): number {
+  const SIGN = 0x330e; // of srand48: the number is in the other two thirds
+  const [, low = 0, high = 0] = load().decode(libc().seed48(Uint16Array.of(SIGN, 0, 0)), 'uint16_t', 3) as Uint16Array;
+  return high * 0x10000 + low;
 }
 
 /**

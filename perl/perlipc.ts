@@ -9,7 +9,7 @@
  * @module
  */
 import { constants } from 'node:os';
-import { address_of, C, libc } from './libc.ts';
+import { address_of, C, libc, swap_seed } from './libc.ts';
 
 /**
  * A handler gets the signal's bare name, as in Perl. It may be asynchronous: the program waits for it.
@@ -103,13 +103,13 @@ const actions = new Map<Signal, Buffer>(); // of what is held back: struct sigac
 /**
  * Holds TERM and INT back until the event loop's next turn, where they have handlers: what Node has noted of a signal by then
  * would be lost in a fork. To block them would not do, since another of Node's threads would take the signal. So the kernel
- * calls alarm(2) meanwhile, with the signal's number, on whichever thread: the seconds until an alarm, which means nothing by
- * itself since ALRM is ignored, say that a signal has come, and which.
+ * calls srand48(3) meanwhile, with the signal's number, on whichever thread: a function that does nothing but keep a number,
+ * in a place for which nobody else in the process has a use.
  */
 export function hold_until_turn(): void {
   if (!held) {
     held = true;
-    libc().alarm(0); // one that the program before this one may have left
+    swap_seed();
     setImmediate(let_go);
   }
   for (const signal of ['TERM', 'INT'] as const) {
@@ -117,15 +117,15 @@ export function hold_until_turn(): void {
     const action = Buffer.alloc(256); // it has some 150 bytes, the handler first
     libc().sigaction(signo(signal), null, action);
     actions.set(signal, Buffer.from(action));
-    action.writeBigUInt64LE(address_of('alarm'));
+    action.writeBigUInt64LE(address_of('srand48'));
     libc().sigaction(signo(signal), action, null);
   }
 }
 
 /** @returns TERM or INT if it has come and was held back; the next call does not say so again */
 export function told_to_end(): 'TERM' | 'INT' | undefined {
-  const seconds = held ? libc().alarm(0) : 0;
-  return seconds === 0 ? undefined : seconds <= signo('INT') ? 'INT' : 'TERM';
+  const number = held ? swap_seed() : 0;
+  return (['TERM', 'INT'] as const).find((signal) => signo(signal) === number);
 }
 
 /** Has Node hear of TERM and INT again, and of the one that was held back. */

@@ -19,6 +19,7 @@ import { flags, fork, prepare } from './fork.ts';
 import { type IO_Handle, STDERR, STDOUT } from './IO/Handle.ts';
 import { C, interpreter, libc, readable } from './libc.ts';
 import { known } from './Linux/Seccomp.ts';
+import { plain } from './Linux/Warmup.ts';
 import { pod2usage } from './Pod/Usage.ts';
 import { chdir, die_uncaught, exec, exit, kill, waitpid, warn } from './perlfunc.ts';
 import { Tainted } from './perlsec.ts';
@@ -77,6 +78,9 @@ function take_switches(): { foreground: boolean; check: boolean } {
 }
 
 const taken = take_switches();
+
+const { ELIZA_FORK } = process.env;
+if (ELIZA_FORK !== undefined && !plain) usage(`ELIZA_FORK: "${ELIZA_FORK}" is not "plain"`);
 
 /** Whether the process stays attached: the `--foreground` switch. */
 export const foreground = taken.foreground;

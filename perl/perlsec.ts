@@ -44,7 +44,7 @@ export class Tainted<T extends string> {
 
   /** Keeps the mark from being lost in a template or a sum: use {@link qq}. */
   toString(): never {
-    throw new TypeError('a tainted string loses its mark here: build it with qq`…`');
+    throw new TypeError('a tainted string loses its mark here: build it with qq`...`');
   }
 }
 

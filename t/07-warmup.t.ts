@@ -74,6 +74,14 @@ void t.test('ELIZA_FORK=plain leaves all of it out', async (t) => {
   await (await Client.greeted(port)).bye();
 });
 
+void t.test('another value of ELIZA_FORK is refused', async (t) => {
+  for (const value of ['Plain', '1', '']) {
+    const { status, stderr } = await start(t, { env: { ELIZA_FORK: value } });
+    t.same([status, stderr], [2, `eliza_hup.js: ELIZA_FORK: "${value}" is not "plain"; see node eliza_hup.js --help\n`],
+      `"${value}": one line, and status 2`);
+  }
+});
+
 void t.test('nothing of the program is run', { skip: needs_log }, async (t) => {
   const dir = folder(t);
   const program = copy_program(join(dir, 'copy'));
@@ -105,10 +113,11 @@ void t.test('it waits for those who are served', async (t) => {
   t.ok(is_running(pid()), 'a conversation that began before it, and the daemon, go on');
 });
 
-/** Replaces one of node:fs's functions until a test ends. */
+/** Replaces one of node:fs's functions until a test ends. Node 26 reads modules by it, too, whose paths are URLs. */
 function pretend(t: Test, answer: (path: string) => string | undefined): void {
   const { readFileSync: real } = fs;
-  fs.readFileSync = ((path: string, ...rest: [BufferEncoding]) => answer(path) ?? real(path, ...rest)) as typeof real;
+  fs.readFileSync = ((path: string | URL, ...rest: [BufferEncoding]) => (
+    answer(String(path)) ?? real(path, ...rest))) as typeof real;
   syncBuiltinESMExports();
   t.teardown(() => {
     fs.readFileSync = real;

@@ -6,14 +6,14 @@
  * tests the new program before it gives up the old one.
  */
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import {
   closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { C, libc } from '../perl/libc.ts';
 import {
   children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, is_running, log_daemon,
   needs_log, needs_root, port_of, root, send, start, type Test, until, users,
@@ -253,9 +253,9 @@ void t.test('children that do not end on TERM are killed', { skip: needs_log }, 
   }
 });
 
-/** The descriptor of one of Node's sockets. */
-function descriptor(socket: object): number {
-  return (socket as { _handle: { fd: number } })._handle.fd;
+/** The descriptor of one of Node's TCP or local sockets. */
+function descriptor(socket: Server | Socket): number {
+  return (socket as unknown as { _handle: { fd: number } })._handle.fd;
 }
 
 /** A process that listens and executes the daemon as systemd would, with the socket as descriptor 3. */
@@ -315,9 +315,8 @@ void t.test('a descriptor that cannot serve is refused', async (t) => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => { server.close(); });
   const port = port_of(server);
-  const udp = createSocket('udp4');
-  await new Promise<void>((resolve) => udp.bind(port, '127.0.0.1', resolve));
-  t.teardown(() => { udp.close(); });
+  const udp = libc().socket(C.AF_INET, C.SOCK_DGRAM | C.SOCK_CLOEXEC, 0); // Node 26 does not show the descriptor of its own
+  t.teardown(() => { closeSync(udp); });
   const client = connect(port, '127.0.0.1');
   await new Promise((resolve) => client.once('connect', resolve));
   t.teardown(() => { client.destroy(); });
@@ -327,7 +326,7 @@ void t.test('a descriptor that cannot serve is refused', async (t) => {
   const file = openSync(join(dir, 'file'), 'w');
   t.teardown(() => { closeSync(file); });
   for (const [what, fds, why] of [
-    ['a UDP socket', [descriptor(udp)], 'descriptor 3, handed over by LISTEN_FDS, is no TCP socket'],
+    ['a UDP socket', [udp], 'descriptor 3, handed over by LISTEN_FDS, is no TCP socket'],
     ['a socket in the file system', [descriptor(local)], 'descriptor 3, handed over by LISTEN_FDS, is no TCP socket'],
     ['a connection', [descriptor(client)], 'descriptor 3, handed over by LISTEN_FDS, does not listen'],
     ['a file', [file], 'descriptor 3, handed over by LISTEN_FDS, is no socket'],

@@ -17,6 +17,8 @@ const rows = table('errata.md');
 void t.test('each fault of the original has a row', (t) => {
   const numbers = rows.map(([number]) => Number(number)).sort((a, b) => a - b);
   t.same(numbers, Array.from({ length: 45 }, (_, i) => i + 1), 'the 45 numbers, each once');
+  const turns = rows.filter(([number], i) => Number(number) < Number(rows[i - 1]?.[0]));
+  t.ok(turns.length <= 1, `in order in each of the two tables: ${turns.map(([number]) => number ?? '').join(', ')}`);
   const partial = rows.filter((row) => row.length !== 5 || !row.every(Boolean));
   t.same(partial, [], 'that says where, what happens, what ours does, and the test');
   t.end();

@@ -82,6 +82,13 @@ function lines_in(text: string): string[] {
     Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => `${file} ${Number(from) + i}`));
 }
 
+void t.test('what a chapter tells', (t) => {
+  for (const name of pages.filter((page) => /^(?:es\/)?\d/.test(page))) {
+    t.match(text(name), /^# .*\n\n<!-- [A-ZÁÉ].{30,}\. -->\n\n/, `${name}: the start page has a sentence for it`);
+  }
+  t.end();
+});
+
 void t.test('the paragraphs of the course', (t) => {
   const rows = text('course.md').split('\n').filter((line) => /^\| \d+ \|/.test(line));
   const numbers = rows.map((row) => Number(/\d+/.exec(row)?.[0]));

@@ -11,6 +11,7 @@ import t from 'tap';
 import { listings, type Listing } from '../tools/perl-lines.ts';
 import { spanish } from '../tools/perl-lines-es.ts';
 import { plus_lines } from '../tools/plus-lines.ts';
+import { columns } from '../tools/site/columns.ts';
 import { LANGUAGES } from '../tools/site/words.ts';
 import { needs_browser, start_browser, violations } from './browser.ts';
 import { folder } from './harness.ts';
@@ -26,6 +27,13 @@ void t.test('the descriptions in Spanish', (t) => {
     const same = lines.filter((text, n) => text !== '' && text === spanish[i]?.lines[n]);
     t.same(same, ['version 1.00'].filter((text) => same.includes(text)), `${perl}: no description was left in English`);
   }
+  t.end();
+});
+
+void t.test('the columns of a part', (t) => {
+  const html = columns({ language: 'en', ids: false })('eliza_hup.pl', 51, 55);
+  const numbers = [...html.matchAll(/#eliza_hup-(\d+)"/g)].map(([, n]) => Number(n));
+  t.same(numbers, [51, 52, 53, 54, 55], 'have its lines of the Perl, and not the blank one that follows');
   t.end();
 });
 
@@ -192,6 +200,9 @@ void t.test('the reader page', { skip: needs_browser }, async (t) => {
       const { backgroundColor, borderLeftColor } = getComputedStyle(document.querySelector('.pair:has(#daemon-98) ' + side));
       return [backgroundColor, borderLeftColor, getComputedStyle(document.querySelector(side + ' .n'), '::before').content];
     })`);
+    const high: string[] = await small.evaluate(`[...document.querySelectorAll('.n')]
+      .filter((one) => one.getClientRects().length > 1 || one.offsetHeight > 24).map((one) => one.textContent)`);
+    t.same(high, [], 'each number stands in one line with the name before it');
     for (const [i, what] of ['their ground', 'their edge', 'their name'].entries()) {
       t.not(looks[0]?.[i], looks[1]?.[i], `told apart by ${what}`);
     }
@@ -206,6 +217,11 @@ void t.test('the reader page', { skip: needs_browser }, async (t) => {
   await t.test('on paper', async (t) => {
     const there = await browser.open('reader', { width: 794 });
     await there.emulateMedia({ media: 'print' });
+    for (const landscape of [false, true]) {
+      const pdf = (await there.pdf({ format: 'A4', landscape })).toString('latin1');
+      const [, width, height] = /\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/.exec(pdf) ?? [];
+      t.equal(Number(width) > Number(height), landscape, `${landscape ? 'across' : 'upright'}, as whoever prints it chooses`);
+    }
     for (const [orientation, width] of [['upright', 794 - 90], ['across', 1123 - 90]] as const) {
       await there.setViewportSize({ width, height: 900 });
       const perl = await there.locator('#daemon-98').boundingBox();

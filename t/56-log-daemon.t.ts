@@ -80,7 +80,6 @@ void t.test('a log daemon that stands still', { skip: needs_root }, async (t) =>
   await logged(/\d+ lines lost$/);
   t.equal(count(log(), /lines lost$/), 1, 'when it reads again, one line says how many were lost');
   await (await Client.greeted(port)).bye();
-  await logged(/ finished$/);
   const all = 1 + 2 * 50 + 2000 + 2; // the start, fifty conversations, those who were refused, one conversation
   await until('the last lines', () => log().length - 1 + lost(log()) >= all).catch(() => undefined);
   t.equal(log().length - 1 + lost(log()), all, 'with those that came they make up all that was said');
@@ -152,6 +151,57 @@ for (const { name, settings } of users) {
     const { status, stderr } = await start(t, { ...settings, dir: folder_with_link(t, victim) });
     t.match([status, stderr], [40, /Can't write the log .*: Too many levels of symbolic links/], 'nor is it at the start');
   });
+}
+
+/** How logrotate's `create` puts a new log file into the place of the old one, which becomes FILE.1. */
+const rotations = {
+  'by logrotate': async (file: string, owner: readonly [string, string]): Promise<void> => {
+    const config = `${file}.rotate`;
+    writeFileSync(config, `${file} {\n  create 0640 ${owner.join(' ')}\n  rotate 1\n}\n`);
+    const { status } = await run('logrotate', ['--force', '--state', `${file}.state`, config]);
+    if (status !== 0) throw new Error('logrotate has failed');
+  },
+  'by hand': async (file: string, owner: readonly [string, string]): Promise<void> => {
+    renameSync(file, `${file}.1`);
+    await run('install', ['-m', '0640', '-o', owner[0], '-g', owner[1], '/dev/null', file]);
+  },
+};
+/** Whose daemon it is, to whom the new file is given, and which file the daemon's lines are in after that. */
+const owners = [
+  { whose: 'root’s', settings: {}, owner: ['daemon', 'adm'], lines: '' },
+  { whose: 'a user’s', settings: { user: 'nobody' }, owner: ['nobody', 'nogroup'], lines: '' },
+  { whose: 'a user’s, given to another', settings: { user: 'nobody' }, owner: ['daemon', 'adm'], lines: '.1' },
+] as const;
+
+for (const [how, rotate] of Object.entries(rotations)) {
+  const skip = how === 'by hand' || installed('logrotate') ? needs_root : 'logrotate is not installed';
+  for (const { whose, settings, owner, lines } of owners) {
+    void t.test(`a new log file in the place of the old one, ${how}, ${whose}`, { skip }, async (t) => {
+      const { port, pid, dir } = await start(t, { ...settings, env: { ELIZA_CONVERSATIONS: '1' } });
+      chmodSync(dir, 0o755); // as logrotate wants it
+      const file = join(dir, 'eliza_hup.log');
+      const said = (file: string): string[] => readFileSync(file, 'latin1').split('\n').filter(Boolean)
+        .map((line) => line.replace(/^.*?\]: /, ''));
+      const client = await Client.greeted(port);
+      const before = await until('its line', () => said(file).at(-1)?.startsWith('Accepting a ') ? said(file) : undefined);
+
+      await rotate(file, owner);
+      await (await Client.open(port)).end();
+      await client.bye();
+      await until('its child to be reaped', () => children(pid()).length === 0);
+      await (await Client.greeted(port)).bye();
+      const after = [
+        'Connection refused: 1 conversations are under way', 'Connection from 127.0.0.1 finished',
+        'Accepting a connection from 127.0.0.1', 'Connection from 127.0.0.1 finished',
+      ];
+      const all = lines === '' ? after : [...before, ...after];
+      await until('the last line', () => said(file + lines).length >= all.length);
+      t.same(said(file + lines), all, 'what the daemon and its children say from then on is there, every line of it');
+      if (lines === '') t.same(said(`${file}.1`), before, 'and nothing of it in the old one');
+      const { stdout } = await run('stat', ['-c', '%U %G %a', file]);
+      t.equal(stdout, `${owner.join(' ')} 640\n`, 'the new one has the owner and the mode that it was given');
+    });
+  }
 }
 
 function folder_with_link(t: Test, target: string): string {

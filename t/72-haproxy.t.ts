@@ -1,10 +1,10 @@
 /**
- * deploy/: three daemons behind HAProxy, relaunched in turn under load; and the unit files in docs/systemd/.
+ * deploy/: three daemons behind HAProxy, relaunched in turn under load.
  *
  * A student learns why a server whose conversations share nothing needs no more than a balancer to become many.
  */
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -21,18 +21,6 @@ const servers = ['one', 'two', 'three'];
 void t.test('haproxy.cfg', { skip: needs_haproxy }, async (t) => {
   const { status } = await run('haproxy', ['-c', '-f', config]);
   t.equal(status, 0, 'HAProxy accepts it');
-});
-
-const needs_systemd = installed('systemd-analyze') ? false : 'systemd-analyze is not installed';
-void t.test('the unit files', { skip: needs_systemd }, async (t) => {
-  const dir = folder(t);
-  for (const name of ['eliza-hup.service', 'eliza-hup.socket', 'eliza-hup@.service']) {
-    copyFileSync(join(root, 'docs', 'systemd', name), join(dir, name));
-  }
-  const unit = ['eliza-hup.service', 'eliza-hup.socket', 'eliza-hup@1201.service'].map((name) => join(dir, name));
-  const { stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', ...unit]);
-  const ours = (stdout + stderr).split('\n').filter((line) => line.includes('eliza') && !line.includes('is not executable'));
-  t.same(ours, [], 'nothing to complain about, but that no program is in /opt here');
 });
 
 /** A running HAProxy: its port, and how to command it. */

@@ -9,11 +9,11 @@
 
 /** The functions that both have, by name. */
 export const functions = [
-  '_exit', 'accept4', 'alarm', 'bind', 'chdir', 'chroot', 'close', 'connect', 'dup2', 'eventfd', 'execvp', 'fcntl', 'fork',
-  'getgrgid', 'getgrnam', 'getpeername', 'getpid', 'getpwnam', 'getrlimit', 'getsockname', 'getsockopt', 'kill', 'listen',
-  'madvise', 'memcpy', 'mmap', 'mprotect', 'mremap', 'munmap', 'nanosleep', 'openlog', 'pipe2', 'poll', 'prctl',
-  'pthread_sigmask', 'read', 'recvmsg', 'sendto', 'setgroups', 'setresgid', 'setresuid', 'setrlimit', 'setsid', 'setsockopt',
-  'shutdown', 'sigaction', 'signal', 'socket', 'socketpair', 'strerror', 'syscall', 'syslog', 'waitpid', 'write',
+  '_exit', 'accept4', 'bind', 'chdir', 'chroot', 'close', 'connect', 'dup2', 'eventfd', 'execvp', 'fcntl', 'fork', 'getgrgid',
+  'getgrnam', 'getpeername', 'getpid', 'getpwnam', 'getrlimit', 'getsockname', 'getsockopt', 'kill', 'listen', 'madvise',
+  'memcpy', 'mmap', 'mprotect', 'mremap', 'munmap', 'nanosleep', 'openlog', 'pipe2', 'poll', 'prctl', 'pthread_sigmask', 'read',
+  'recvmsg', 'seed48', 'sendto', 'setgroups', 'setresgid', 'setresuid', 'setrlimit', 'setsid', 'setsockopt', 'shutdown',
+  'sigaction', 'signal', 'socket', 'socketpair', 'srand48', 'strerror', 'syscall', 'syslog', 'waitpid', 'write',
 ];
 
 /** The functions of libuv, which is in Node or beside it, and the same whatever the C library is. */

@@ -7,7 +7,7 @@
  * @module
  */
 import { chmodSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { C, libc, readable, sockaddr_un } from '../perl/libc.ts';
+import { C, libc, pollfd, readable, sockaddr_un } from '../perl/libc.ts';
 
 const path = process.argv[2] ?? '/dev/log';
 const early = `${path}.early`; // the name appears when the socket is ready, not before
@@ -16,13 +16,30 @@ const address = sockaddr_un(early);
 const fd = libc().socket(C.AF_UNIX, C.SOCK_DGRAM | C.SOCK_NONBLOCK, 0);
 if (libc().bind(fd, address, address.length) !== 0) throw new Error(`cannot bind ${path}`);
 
+/** Does something with a descriptor that does not block. @returns its result; undefined where it would have blocked */
+function unless_it_blocks(action: () => number): number | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    return undefined;
+  }
+}
+
+const room = pollfd(1, C.POLLOUT);
+/** Writes to STDOUT, which does not block where node-tap has loaded itself into this process, and waits for room there. */
+function put(bytes: Buffer): void {
+  for (let done = 0; done < bytes.length;) {
+    libc().poll(room, 1, -1);
+    done += unless_it_blocks(() => writeSync(1, bytes, done)) ?? 0;
+  }
+}
+
 const datagram = Buffer.alloc(65536);
 /** Copies what has come. */
 function copy(): void {
-  try {
-    for (;;) writeSync(1, Buffer.concat([datagram.subarray(0, readSync(fd, datagram)), Buffer.from('\0\n')]));
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+  for (let length; (length = unless_it_blocks(() => readSync(fd, datagram))) !== undefined;) {
+    put(Buffer.concat([datagram.subarray(0, length), Buffer.from('\0\n')]));
   }
 }
 

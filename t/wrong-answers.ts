@@ -190,15 +190,15 @@ export const wrong_answers: Readonly<Record<number, readonly Wrong[]>> = {
         /^( {4})(log_notice\(qq`Accepting)/m,
         `$1if (too_many()) connection.print('Eliza:\\tI need a rest, come back in a minute.\\n');\n$1$2`,
       ],
-    ], says: 'the third one is told to come back' },
+    ], says: 'no child was forked for it: it is the parent that refuses' },
     { thought: 'who knocks counts', changes: [
       [
         /^( {2}if \(begun\.length >= PER_MINUTE\)).*\n {2}begun\.push\(now\);.*\n {2}return false;/m,
         '  begun.push(now);\n  return begun.length > PER_MINUTE;',
       ],
-    ], says: 'a client is greeted again when the minute is over; those refused meanwhile do not count' },
+    ], says: 'although others came meanwhile: those that were refused do not count' },
     { thought: 'a minute is a minute', changes: [['1000 * MINUTE', '60_000 * MINUTE']],
-      says: 'a client is greeted again when the minute is over; those refused meanwhile do not count' },
+      says: 'a client is greeted again when the minute of 8 seconds is over; it heard "Eliza:.*rest' },
   ],
   15: [
     { thought: 'without blocking there is no fault', file: 'Daemon.ts', changes: [

@@ -97,6 +97,35 @@ function words_of({ from, arrow, to, text }: Step): string {
   return arrow === '->' ? `${from} → ${to}: ${text}` : `${from}: ${text}`;
 }
 
+/** The names of the lanes, and the steps. */
+function read(source: string): { head: string; lanes: string[]; steps: Step[] } {
+  const [head = '', ...rest] = source.split('\n').map((text) => text.trim()).filter(Boolean);
+  return { head, lanes: head.split(',').map((name) => name.trim()), steps: steps_of(rest) };
+}
+
+/** A list that takes a picture's place: each item is indented as deep as what it stands for stands in the picture. */
+function items(list: readonly (readonly [depth: number, html: string])[], remark = ''): string {
+  return ['<div class="steps"><ol>', ...list.map(([depth, html]) => `<li style="--depth: ${depth}">${html}</li>`),
+    `</ol>${remark && `<p>${escape(remark)}</p>`}</div>`].join('\n');
+}
+
+/**
+ * What {@link sequence} draws, as a list, for a screen that is too narrow for the picture.
+ *
+ * @param source the picture's text
+ * @param look how
+ * @returns the HTML, without a blank line
+ */
+export function steps_list(source: string, { link, remark }: Look = {}): string {
+  const { lanes, steps } = read(source);
+  return items(steps.map((step) => {
+    const where = step.where.map(({ text, file, line }) => link && file !== undefined && line !== undefined
+      ? `<a href="${link(file, line)}"><code>${escape(text)}</code></a>`
+      : `<code>${escape(text)}</code>`);
+    return [lanes.indexOf(step.from), [escape(words_of(step)), ...where].join(' ')] as const;
+  }), remark);
+}
+
 /**
  * Draws who did what in which order.
  *
@@ -107,14 +136,12 @@ function words_of({ from, arrow, to, text }: Step): string {
  * @throws Error where a lane has no name, or a number no file
  */
 export function sequence(title: string, source: string, look: Look = {}): string {
-  const [head = '', ...rest] = source.split('\n').map((text) => text.trim()).filter(Boolean);
-  const lanes = head.split(',').map((name) => name.trim());
+  const { head, lanes, steps } = read(source);
   const wide = Math.max(104, ...lanes.map((name) => 30 + Math.ceil(8.5 * name.length)));
   const x_of = (name: string): number => {
     if (!lanes.includes(name)) throw new Error(`no lane is called "${name}": there are ${head}`);
     return wide * lanes.indexOf(name) + wide / 2;
   };
-  const steps = steps_of(rest);
   const y_of = (i: number): number => HEAD + ROW * (i + 0.75);
   const height = y_of(steps.length);
   const shapes: string[] = [];
@@ -159,6 +186,24 @@ export function sequence(title: string, source: string, look: Look = {}): string
   return picture(title, Math.ceil(width), height + (look.remark === undefined ? 0 : 22), shapes);
 }
 
+/** The nodes of a tree, in order. */
+function nodes_of(source: string): { name: string; remark: string; level: number }[] {
+  return source.split('\n').filter((text) => text.trim() !== '').map((text) => {
+    const [name = '', remark = ''] = text.split('|').map((part) => part.trim());
+    return { name, remark, level: (text.length - text.trimStart().length) >> 1 };
+  });
+}
+
+/**
+ * What {@link tree} draws, as a list, for a screen that is too narrow for the picture.
+ *
+ * @param source the picture's text
+ * @returns the HTML, without a blank line
+ */
+export function tree_list(source: string): string {
+  return items(nodes_of(source).map(({ name, remark, level }) => [level, `<b>${escape(name)}</b>: ${escape(remark)}`]));
+}
+
 /**
  * Draws what belongs to what.
  *
@@ -167,10 +212,7 @@ export function sequence(title: string, source: string, look: Look = {}): string
  * @returns the SVG, without a blank line
  */
 export function tree(title: string, source: string): string {
-  const nodes = source.split('\n').filter((text) => text.trim() !== '').map((text) => {
-    const [name = '', remark = ''] = text.split('|').map((part) => part.trim());
-    return { name, remark, level: (text.length - text.trimStart().length) >> 1 };
-  });
+  const nodes = nodes_of(source);
   const shapes = nodes.flatMap(({ name, remark, level }, i) => {
     const [x, y] = [8 + level * 48, 8 + i * 38];
     const parent = nodes.findLastIndex((node, j) => j < i && node.level < level);

@@ -18,7 +18,7 @@ import { folder, home_in } from './common/daemon.ts';
 import { Client, free_port } from './common/network.ts';
 import { root, until } from './common/processes.ts';
 import { columns_of_stdout, cut, PIPED } from './common/terminal.ts';
-import { sequence } from './diagram.ts';
+import { sequence, type Look } from './diagram.ts';
 import { parse_mirror, type Row } from './mirror.ts';
 import type { Language } from './site/words.ts';
 import { NOTE, type Call } from './trace-probe.ts';
@@ -332,14 +332,16 @@ export interface View {
 }
 
 /**
- * Draws what happened.
+ * What happened, as diagram.ts wants it.
  *
  * @param scene the picture's subject
  * @param steps what happened
  * @param view how
- * @returns the SVG
+ * @returns the picture's title, its text, and how it is to be drawn
  */
-export function picture(scene: Scene, steps: readonly Step[], { language = 'en', link }: View = {}): string {
+export function drawing(
+  scene: Scene, steps: readonly Step[], { language = 'en', link }: View = {},
+): [title: string, source: string, look: Look] {
   const lines = steps.map((step) => in_language(step, language)).map(({ who, arrow, to, what, perl }) => {
     const text = what.replaceAll('|', '/').replace(/"(.{34}).+"$/, '"$1…"');
     return `${[who, arrow, to].filter(Boolean).join(' ')} | ${text} | ${perl}`;
@@ -350,9 +352,21 @@ export function picture(scene: Scene, steps: readonly Step[], { language = 'en',
     es: '59+ es una línea nuestra que Perl no tiene, junto a su línea 59.',
   };
   const plus = steps.map(({ perl }) => /(\d+)\+$/.exec(perl)?.[1]).find(Boolean);
-  return sequence(`${language === 'es' ? 'Una traza' : 'A trace'}: ${scene}`, [lanes.join(', '), ...lines].join('\n'), {
+  return [`${language === 'es' ? 'Una traza' : 'A trace'}: ${scene}`, [lanes.join(', '), ...lines].join('\n'), {
     ...link ? { link } : {}, ...plus === undefined ? {} : { remark: remarks[language].replaceAll('59', plus) },
-  });
+  }];
+}
+
+/**
+ * Draws what happened.
+ *
+ * @param scene the picture's subject
+ * @param steps what happened
+ * @param view how
+ * @returns the SVG
+ */
+export function picture(scene: Scene, steps: readonly Step[], view: View = {}): string {
+  return sequence(...drawing(scene, steps, view));
 }
 
 /**

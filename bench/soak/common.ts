@@ -1,11 +1,11 @@
 /**
  * What every part of the soak has: its daemon, a client that talks as people do, and what the log says of clients.
  */
-import { readlinkSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { Cleanup } from '../../tools/common/cleanup.ts';
 import { type Daemon, has_log, type Settings as Start, start } from '../../tools/common/daemon.ts';
-import { until } from '../../tools/common/processes.ts';
+import { is_running, send, until } from '../../tools/common/processes.ts';
 import { quantile } from '../../tools/common/statistics.ts';
 import { LINES, WHOLE } from '../conversation.ts';
 
@@ -64,11 +64,24 @@ export function talk(port: number, thought = 0): Promise<Talk> {
 /** What is done at the end of a part: the daemon's end, and the removal of its folder. */
 export const at_end = new Cleanup();
 
+let server: Daemon | undefined;
+
 /** The part's daemon. @throws Error where it does not start */
 export async function daemon(env: Record<string, string>, more: Start = {}): Promise<Daemon> {
-  const server = await start(at_end, { ...more, env });
-  if (server.status !== 0) throw new Error(`the daemon does not start: ${server.stderr}`);
-  return server;
+  const started = await start(at_end, { ...more, env });
+  if (started.status !== 0) throw new Error(`the daemon does not start: ${started.stderr}`);
+  return server = started;
+}
+
+/** Ends the part's daemon, where it had one. @returns the promise that is about its end */
+export async function end(): Promise<Record<string, boolean>> {
+  if (!server) return {};
+  const { pid, pidfile } = server;
+  server = undefined;
+  const last = await until('the daemon, which may be starting again', pid).catch(() => 0);
+  if (last > 0) send(last, 'SIGTERM');
+  const ended = last > 0 && await until('its end', () => !is_running(last)).catch(() => false);
+  return { 'TERM ends the daemon, and its pid file is gone': ended && !existsSync(pidfile) };
 }
 
 /** The settings for as many conversations at once, all from one address. */

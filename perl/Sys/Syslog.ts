@@ -3,8 +3,8 @@
  *
  * The daemon alone has the log, as sshd's monitor has. A child has one end of a socket pair and sends its lines there; the
  * kernel says with each whose it is, and the daemon puts time, name and pid before it. So a child that was taken over can
- * forge none of these, reach no log, and write no more than a bounded number of bytes. The pair is read dry before every
- * line of the daemon's own: what a child has said comes before what the daemon says of its end.
+ * forge none of these, reach no log, and write no more than a bounded number of bytes. The pair is read dry when a child is
+ * reaped, and before a relaunch or the end: what a child has said comes before what the daemon says of its end.
  *
  * The lines go to the system's log; where there is none to a file beside the pid file, in the form a syslogd would give
  * them; with `--foreground` to STDERR. Neither the daemon nor a child ever waits for one of these: see Log/Dispatch.ts.
@@ -148,7 +148,6 @@ export function syslog(priority: Priority, message: Text): void {
     tell(priorities[priority], text);
     return;
   }
-  drain();
   write(priority, daemon, text);
 }
 

@@ -79,9 +79,21 @@ void t.test('in a browser, from the file system', { skip: needs_browser }, async
       await page.setViewportSize({ width: 390, height: 900 });
       await page.goto(at(file));
       t.equal(await page.evaluate('document.documentElement.lang'), language, `${file}: its language`);
+      t.equal(await page.locator('pre', { hasText: /^\$ node tools\/compare\.js [\w.: -]+\n(?![^]*^\$ )/m }).count(), 0,
+        `${file}: the program's parts are in columns, not in a session`);
+      const others = LANGUAGES.filter((one) => one !== language).map((one) => `header a[hreflang=${one}]:not([href*=api])`);
+      for (const other of others) t.equal(await page.locator(other).count(), 1, `${file}: a way to the other language`);
       t.ok(await fits(page), `${file}: nothing sticks out on a telephone`);
+      t.same(await page.evaluate(`[...document.querySelectorAll('figure:has(svg)')]
+        .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.ariaLabel)`), [],
+      `${file}: no picture is cut there`);
+      const cut_tables = `[...document.querySelectorAll('.table')].filter((one) => one.scrollWidth > one.clientWidth).length`;
+      t.equal(await page.evaluate(cut_tables), 0, `${file}: no table`);
+      t.same(await page.evaluate(`[...document.querySelectorAll('figure:has(svg)')]
+        .filter((one) => !/\\w/.test(one.innerText)).length`), 0, `${file}: and what each shows can be read`);
       await page.setViewportSize({ width: 1280, height: 900 });
       t.ok(await fits(page), `${file}: nor on a wide screen`);
+      t.equal(await page.evaluate(cut_tables), 0, `${file}: where no table is cut either`);
       // In either scheme, and at both widths, all pages: t/long/63.
       t.same(await violations(page), [], `${file}: axe`);
       t.same(await collisions(page), [], `${file}: in its pictures no text lies on a line or on another`);
@@ -189,6 +201,20 @@ void t.test('in a browser, from the file system', { skip: needs_browser }, async
     const label: string = await page.evaluate(
       'getComputedStyle(document.querySelector("tr#e24 td:nth-child(3)"), "::before").content');
     t.match(label, 'what happens in the Perl', 'and says what it is');
+  });
+
+  await t.test('the asides', async (t) => {
+    for (const language of LANGUAGES) {
+      const page = await open(place('12-daemon.html', language));
+      const text = await page.locator('aside + p').boundingBox();
+      const aside = await page.locator('aside').boundingBox();
+      const beside = text && aside && aside.x >= text.x + text.width && Math.abs(aside.y - text.y) < 40;
+      t.ok(beside, `${language}: stand in the margin`);
+      await page.setViewportSize({ width: 390, height: 900 });
+      const [below, above] = [await page.locator('aside + p').boundingBox(), await page.locator('aside').boundingBox()];
+      t.ok(above && below && below.y >= above.y + above.height, `${language}: on a telephone, in the text`);
+      await page.close();
+    }
   });
 
   await t.test('the start page', async (t) => {

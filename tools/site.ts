@@ -82,7 +82,6 @@ await refresh();
 const shown = await traces();
 rmSync(out, { recursive: true, force: true });
 api();
-write_pages(out);
 const { made, books, files } = make_guide(shown);
 for (const file of files) cpSync(join(root, file), join(out, 'files', file));
 for (const { file, html } of [...made, ...test_pages()]) write(file, html);
@@ -93,4 +92,5 @@ for (const language of LANGUAGES) {
   write(place('search.html', language), html);
   write(place('search-index.js', language), index);
 }
+write_pages(out); // last: the style has the colours of all code that has been shown
 for (const name of readdirSync(docs).filter((file) => file.endsWith('.svg'))) cpSync(join(docs, name), join(out, name));

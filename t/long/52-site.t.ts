@@ -44,6 +44,16 @@ void t.test('every link leads somewhere', (t) => {
   t.end();
 });
 
+void t.test('each colour of code is in the style', (t) => {
+  const style = readFileSync(join(out, 'style.css'), 'utf8');
+  const pages = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => /^(?!api\/).*\.html$/.test(name));
+  const used = new Set(pages.flatMap((name) =>
+    [...readFileSync(join(out, name), 'utf8').matchAll(/<span class="(k\d+)"/g)].map(([, k = '']) => k)));
+  t.ok(used.size > 5, `${used.size} colours`);
+  for (const k of used) t.ok(style.includes(`.${k} {`), `${k}: what has it is not shown plain`);
+  t.end();
+});
+
 /** Serves the site: a browser lets no page that was opened from a file use TypeDoc's icons. */
 async function serve(t: Test): Promise<string> {
   const types: Record<string, string> = {

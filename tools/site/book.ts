@@ -115,7 +115,8 @@ class Book {
     const file = /^t\/(\d\d)-[\w-]+\.t\.ts$/.exec(code)?.[1];
     const [, perl, line] = new RegExp(`^${REFERENCE.source}$`).exec(code) ?? [];
     const address = perl !== undefined ? this.line(perl, line ?? '') : file === undefined ? undefined : test_page(file);
-    const html = `<code>${escape(code)}</code>`;
+    // A switch is not broken behind its dashes, which would stand there alone.
+    const html = `<code>${escape(code).replaceAll(/(?<![\w-])--\w+/g, '<span class="switch">$&</span>')}</code>`;
     return address === undefined ? html : `<a href="${address}">${html}</a>`;
   }
 

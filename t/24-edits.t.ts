@@ -40,6 +40,7 @@ void t.test('a counter and prints', { skip: needs_log }, async (t) => {
   send(pid(), 'SIGHUP');
   await logged(/Server accepting/, 2);
   t.match(await heard(port), /^visitor 1\nand aside\nEliza:\t/, 'and the first after a HUP');
+  await logged(/finished$/, 3);
   t.equal(log().filter((line) => line.includes('Accepting a connection')).length, 3, 'three conversations, no more');
 });
 

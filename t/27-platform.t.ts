@@ -78,7 +78,8 @@ void t.test('Bun and Deno', async (t) => {
 
 void t.test('a Node that does not take types away', async (t) => {
   // Debian's builds among others. The answer is Node's own: it has not read a line of the program.
-  const strips = process.allowedNodeEnvironmentFlags.has('--no-strip-types') ? ['--no-strip-types'] : [];
+  const switches = ['--no-strip-types', '--no-experimental-strip-types']; // 22 knows the second alone
+  const strips = switches.filter((name) => process.allowedNodeEnvironmentFlags.has(name)).slice(0, 1);
   const dir = folder(t);
   const empty = join(dir, 'eliza_hup.ts');
   writeFileSync(join(dir, 'package.json'), '{ "type": "module" }');

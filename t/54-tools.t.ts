@@ -8,6 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { TESTS } from '../tools/matrix-arm64.ts';
 import {
   children, environment, folder, freeze, has_ended, installed, is_running, type Outcome, pid_in, root, run, send, type Test,
   until,
@@ -56,6 +57,15 @@ for (const [name, file, ...refused] of tools) {
     }
   });
 }
+
+void t.test('matrix: the tests that the emulated machine runs', (t) => {
+  const page = readFileSync(join(root, 'docs', 'platforms.md'), 'utf8');
+  const [, emulated = ''] = /^What is `emulated`([^]*?)\n\n/m.exec(page) ?? [];
+  t.same([...emulated.matchAll(/t\/(\d+) \(/g)].map(([, number]) => number), TESTS, 'are those that docs/platforms.md names');
+  const files = readdirSync(join(root, 't'));
+  for (const number of TESTS) t.ok(files.some((name) => name.startsWith(`${number}-`)), `there is t/${number}`);
+  t.end();
+});
 
 /** Finds a process that a tool has started; 0 while there is none. */
 type Started = (dir: string, tool: ChildProcess) => number | Promise<number>;

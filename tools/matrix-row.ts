@@ -18,8 +18,9 @@ import { is_running, root, send, until } from './common/processes.ts';
 
 const [CONVERSATIONS, CLIENTS, HUPS] = [500, 8, 5];
 
-/** The daemon's own tests: not the bot's, the documents' or the tools'. */
+/** The daemon's own tests: not the bot's, the documents' or the tools'. An argument says which of them. */
 const TESTS = /^(?:[01]\d|2[0-8]|70)-.*\.t\.js$/;
+const WANTED = new RegExp(process.argv[2] ?? '');
 
 /** What a row says. */
 export interface Row {
@@ -122,7 +123,7 @@ function test(file: string): Promise<string[] | undefined> {
 
 /** Runs the tests, two files at a time, as `npm test` does. */
 async function tests(): Promise<Pick<Row, 'tests' | 'failed'>> {
-  const files = readdirSync(join(root, 't')).filter((name) => TESTS.test(name)).sort();
+  const files = readdirSync(join(root, 't')).filter((name) => TESTS.test(name) && WANTED.test(name)).sort();
   const failed: { file: string; what: string[] }[] = [];
   const rest = files.values();
   const worker = async (): Promise<void> => {

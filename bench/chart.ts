@@ -3,7 +3,7 @@
  * greatest of their figures is a hundred times the least.
  */
 
-const COLOURS = ['#2f6fbf', '#c4762b', '#7a9a3a'];
+const COLOURS = ['#2f6fbf', '#c4762b', '#7a9a3a', '#8a63b8'];
 const STYLE = '<style>text{font:12px sans-serif;fill:#333}.t{font-weight:bold}.s{font-size:10px}'
   + '.b{fill:#fff}.g{stroke:#8884;fill:none}'
   + '.h{stroke:#fff;stroke-width:4;paint-order:stroke}'

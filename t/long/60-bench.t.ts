@@ -26,6 +26,7 @@ void t.test('each contender serves each conversation to its end', { skip: no_cha
     t.match(stdout, name, `the table has ${name}`);
   }
   t.match(readFileSync(join(dir, 'bench.svg'), 'utf8'), /^<svg .*<\/svg>\n$/s, 'the chart is a picture');
+  t.notMatch(readFileSync(join(dir, 'bench.svg'), 'utf8'), 'fill=""', 'each of its bars has a colour');
 });
 
 for (const part of ['growth', 'eliza']) {

@@ -16,7 +16,7 @@
  */
 import { type IO_Handle, STDIN, STDOUT } from '../perl/IO/Handle.ts';
 import { $ } from '../perl/perlvar.ts';
-import { can_rehearse, LINES } from '../perl/rehearsal.ts';
+import { can_rehearse, LINES, ROUNDS } from '../perl/rehearsal.ts';
 import { circle, TooManyGotos } from './Circle.ts';
 import { candidates, compile, normalize, rank_of, replace_words, type Engine, type Keyword } from './Engine.ts';
 import { lower, pattern, PatternError, split } from './Pattern.ts';
@@ -141,9 +141,6 @@ const MOST_GOTOS = 100_000;
 
 /** The same for a line that a script is tried with: more than any but a circle goes through. */
 const MOST_TRIED = 1000;
-
-/** So many patterns are compiled before each rehearsal: half a millisecond's work. */
-const RULES_AT_ONCE = 10;
 
 function warn(warning: string): void {
   console.warn(warning.trimEnd());
@@ -658,9 +655,10 @@ export class Eliza implements Fields {
   static load(scriptfile = ''): string {
     const { keywords } = Eliza.#engine_of(load(scriptfile));
     const rules = [...keywords.values()].flatMap((keyword) => keyword.rules);
+    const share = Math.ceil(rules.length / ROUNDS); // before the last rehearsal all are compiled
     let talks: boolean | undefined;
     can_rehearse((input, output) => {
-      for (const { match } of rules.splice(0, RULES_AT_ONCE)) match('', '');
+      for (const { match } of rules.splice(0, share)) match('', '');
       if (!is_ours()) return;
       talks ??= Eliza.#can_talk(scriptfile);
       if (talks) Eliza.#rehearse(scriptfile, input, output);

@@ -69,16 +69,21 @@ export function signo(signal: Signal): number {
   return constants.signals[`SIG${signal}`];
 }
 
+/** What the kernel does on a signal, as struct sigaction, the handler first. */
+function action_of(number: number): Buffer {
+  const action = Buffer.alloc(256); // it has some 150 bytes
+  libc().sigaction(number, null, action);
+  return action;
+}
+
 /**
  * Gives a signal the handler in C that Node gives to others, where the filter of fork.ts has kept Node from setting it.
  * The filter lets pass who asks for the old action, too.
  */
 function install_handler(number: number): void {
-  const [action, old] = [Buffer.alloc(256), Buffer.alloc(256)]; // struct sigaction has some 150 bytes
   const listener = (): void => undefined;
   process.on('SIGWINCH', listener);
-  libc().sigaction(constants.signals.SIGWINCH, null, action);
-  libc().sigaction(number, action, old);
+  libc().sigaction(number, action_of(constants.signals.SIGWINCH), Buffer.alloc(256));
   process.off('SIGWINCH', listener);
 }
 
@@ -97,6 +102,7 @@ export function sigset_t(signals: readonly Signal[]): Buffer {
   return set;
 }
 
+const ENDS: readonly Signal[] = ['TERM', 'INT'];
 let held: boolean | undefined; // undefined until a handler is set for the first time
 const actions = new Map<Signal, Buffer>(); // of what is held back: struct sigaction as Node has set it
 
@@ -112,10 +118,9 @@ export function hold_until_turn(): void {
     swap_seed();
     setImmediate(let_go);
   }
-  for (const signal of ['TERM', 'INT'] as const) {
+  for (const signal of ENDS) {
     if (actions.has(signal) || typeof dispositions.get(signal) !== 'function') continue;
-    const action = Buffer.alloc(256); // it has some 150 bytes, the handler first
-    libc().sigaction(signo(signal), null, action);
+    const action = action_of(signo(signal));
     actions.set(signal, Buffer.from(action));
     action.writeBigUInt64LE(address_of('srand48'));
     libc().sigaction(signo(signal), action, null);
@@ -123,9 +128,9 @@ export function hold_until_turn(): void {
 }
 
 /** @returns TERM or INT if it has come and was held back; the next call does not say so again */
-export function told_to_end(): 'TERM' | 'INT' | undefined {
+export function told_to_end(): Signal | undefined {
   const number = held ? swap_seed() : 0;
-  return (['TERM', 'INT'] as const).find((signal) => signo(signal) === number);
+  return ENDS.find((signal) => signo(signal) === number);
 }
 
 /** Has Node hear of TERM and INT again, and of the one that was held back. */
@@ -151,7 +156,7 @@ function dispose(signal: Signal, disposition: Disposition): void {
   listeners.set(signal, another);
   process.on(`SIG${signal}`, another);
   if (signal === 'HUP' || (ignored as readonly Signal[]).includes(signal)) install_handler(signo(signal));
-  if (held ?? (signal === 'TERM' || signal === 'INT')) hold_until_turn();
+  if (held ?? ENDS.includes(signal)) hold_until_turn();
 }
 
 /** Runs a signal's handler now, or notes it for the moment it is unblocked or its earlier run is done. */

@@ -10,6 +10,9 @@ export const LINES = [
   'I need some help.', 'I am not sure that I want this, my friend.', 'You are like my father, you know? But why?',
 ];
 
+/** How often it is held: V8 settles what it expects of a function's objects after a few calls. */
+export const ROUNDS = 50;
+
 /**
  * Holds a conversation and leaves no trace of it. None of the program's own functions is called.
  *

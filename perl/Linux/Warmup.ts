@@ -11,11 +11,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { look_again } from '../OpenBSD/Pledge.ts';
+import { ROUNDS } from '../rehearsal.ts';
 import { enlarge, gather } from './Heap.ts';
 
 const IN_ALL = 1000; // milliseconds, from the first call, to wait for moments in which nobody is served; a tenth of it is used
 const AT_ONCE = 2; // milliseconds between two looks at who waits; putting memory in order takes 20 to 40, in one go
-const ROUNDS = 50; // V8 settles what it expects of a function's objects after a few calls
 
 /** Whether the environment wants memory as the kernel and V8 have it, and nothing rehearsed. */
 export const plain = process.env.ELIZA_FORK === 'plain';

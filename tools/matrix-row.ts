@@ -14,7 +14,8 @@ import { LINES, WHOLE } from '../bench/conversation.ts';
 import { Cleanup } from './common/cleanup.ts';
 import { type Daemon, start } from './common/daemon.ts';
 import { Client } from './common/network.ts';
-import { is_running, root, send, until } from './common/processes.ts';
+import { root, send, terminate, until } from './common/processes.ts';
+import { two_at_a_time } from './matrix-run.ts';
 
 const [CONVERSATIONS, CLIENTS, HUPS] = [500, 8, 5];
 
@@ -80,8 +81,7 @@ async function hang_up({ pid, port }: Daemon): Promise<number> {
 async function end({ pid }: Daemon): Promise<boolean> {
   const last = pid();
   if (last === 0) return false;
-  send(last, 'SIGTERM');
-  return until('the end', () => !is_running(last) && pid() === 0).catch(() => false);
+  return terminate(last).then(() => pid() === 0, () => false);
 }
 
 type Life = Pick<Row, 'start' | 'complete' | 'died' | 'hups' | 'term'>;
@@ -125,16 +125,12 @@ function test(file: string): Promise<string[] | undefined> {
 async function tests(): Promise<Pick<Row, 'tests' | 'failed'>> {
   const files = readdirSync(join(root, 't')).filter((name) => TESTS.test(name) && WANTED.test(name)).sort();
   const failed: { file: string; what: string[] }[] = [];
-  const rest = files.values();
-  const worker = async (): Promise<void> => {
-    for (const file of rest) {
-      const what = await test(file);
-      told(`${file}: ${what === undefined ? 'ok' : 'not ok'}`);
-      what?.forEach(told);
-      if (what !== undefined) failed.push({ file, what });
-    }
-  };
-  await Promise.all([worker(), worker()]);
+  await two_at_a_time(files, async (file) => {
+    const what = await test(file);
+    told(`${file}: ${what === undefined ? 'ok' : 'not ok'}`);
+    what?.forEach(told);
+    if (what !== undefined) failed.push({ file, what });
+  });
   return { tests: files.length, failed };
 }
 

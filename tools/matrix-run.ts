@@ -35,6 +35,20 @@ async function long(what: string, [command = '', ...args]: readonly string[], cw
 }
 
 /**
+ * Does something with each of a list, two at a time, in the list's order.
+ *
+ * @param list what it is done with
+ * @param action does it
+ */
+export async function two_at_a_time<T>(list: readonly T[], action: (one: T) => Promise<void>): Promise<void> {
+  const rest = list.values();
+  const worker = async (): Promise<void> => {
+    for (const one of rest) await action(one);
+  };
+  await Promise.all([worker(), worker()]);
+}
+
+/**
  * Runs a command that must go well.
  *
  * @param what what it is for, in words

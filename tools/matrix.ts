@@ -12,7 +12,7 @@ import { command_line } from './common/command.ts';
 import { installed, is_root, root } from './common/processes.ts';
 import { progress } from './common/terminal.ts';
 import { ARM64_COMMANDS, machine, row_of_machine, STARTS } from './matrix-arm64.ts';
-import { bootstrap, must, type Named, rows_in } from './matrix-run.ts';
+import { bootstrap, must, type Named, rows_in, two_at_a_time } from './matrix-run.ts';
 
 const NODES = ['own', '20.19.0', '20', '22.12.0', '22', '23.3.0', '24', '25', '26'];
 
@@ -141,10 +141,6 @@ if (values.arm64) {
     dir = await machine(cache);
     return [];
   });
-  const rest = (dir === '' ? [] : STARTS).values();
-  const worker = async (): Promise<void> => {
-    for (const start of rest) await add(() => row_of_machine(dir, start));
-  };
-  await Promise.all([worker(), worker()]); // each takes one processor
+  if (dir !== '') await two_at_a_time(STARTS, (start) => add(() => row_of_machine(dir, start))); // each takes one processor
 }
 process.exitCode = bad > 0 ? 1 : 0;

@@ -5,7 +5,7 @@ import { existsSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { Cleanup } from '../../tools/common/cleanup.ts';
 import { type Daemon, has_log, type Settings as Start, start } from '../../tools/common/daemon.ts';
-import { is_running, send, until } from '../../tools/common/processes.ts';
+import { terminate, until } from '../../tools/common/processes.ts';
 import { quantile } from '../../tools/common/statistics.ts';
 import { LINES, WHOLE } from '../conversation.ts';
 
@@ -79,8 +79,7 @@ export async function end(): Promise<Record<string, boolean>> {
   const { pid, pidfile } = server;
   server = undefined;
   const last = await until('the daemon, which may be starting again', pid).catch(() => 0);
-  if (last > 0) send(last, 'SIGTERM');
-  const ended = last > 0 && await until('its end', () => !is_running(last)).catch(() => false);
+  const ended = last > 0 && await terminate(last).then(() => true, () => false);
   return { 'TERM ends the daemon, and its pid file is gone': ended && !existsSync(pidfile) };
 }
 

@@ -82,7 +82,6 @@ export async function hostile({ hostile, honest, crowd }: Settings): Promise<Par
   const { port, pid, log } = await daemon({});
   const daemon_pid = pid();
   await (await Client.greeted(port)).bye();
-  await pause(2000); // its warm-up is over by then, whatever became of it, and has closed what it had opened
   const fds = descriptors(daemon_pid).length;
   const kinds = Object.values(hostilities);
   const most: Most = { talking: 0, dirty: 0 };

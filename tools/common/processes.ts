@@ -50,6 +50,11 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resume) => setTimeout(resume, ms));
 }
 
+/** Waits for some milliseconds, and lets nothing else of this process run meanwhile. */
+function stand_still(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 /**
  * Waits for a condition.
  *
@@ -218,7 +223,7 @@ export function descriptors(pid: number): string[] {
       }
     });
     if (before !== '' && sleeps(pid) === before) return found;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    stand_still(1);
   }
   throw new Error(`process ${pid} has not slept for ${DEADLINE / 1000} s`);
 }
@@ -292,6 +297,6 @@ export function end_all_with(setting: string): void {
     const late = Date.now() > begun + GRACE;
     for (const pid of left.filter((pid) => late || !told.has(pid))) send(pid, late ? 'SIGKILL' : 'SIGTERM');
     for (const pid of left) told.add(pid);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    stand_still(10);
   }
 }

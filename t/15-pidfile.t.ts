@@ -11,8 +11,8 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  Client, environment, folder, free_port, freeze, is_root, is_running, needs_log, needs_root, root, run, send, start, status,
-  terminate, until, users,
+  Client, environment, folder, free_port, freeze, home_in, is_root, is_running, needs_log, needs_root, root, run, send, start,
+  status, terminate, until, users,
 } from './harness.ts';
 
 /** The pid of a process that has ended. */
@@ -167,7 +167,7 @@ void t.test('when the command returns, the pid file is right', async (t) => {
   for (let i = 0; i < 4; i++) {
     const dir = folder(t);
     const [command, ...args] = [process.execPath, join(root, 'eliza_hup.js'), String(await free_port())];
-    const env = environment({ ELIZA_PIDFILE: join(dir, 'pid'), ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} });
+    const env = environment({ ELIZA_PIDFILE: join(dir, 'pid'), ...home_in(dir) });
     const { status } = await run(command, args, { env });
     const pid = Number(readFileSync(join(dir, 'pid'), 'latin1'));
     t.equal(status, 0, 'the command returns 0');

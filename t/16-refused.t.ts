@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import t from 'tap';
 import {
-  Client, copy_program, environment, folder, free_port, is_root, needs_root, root, run, start, users,
+  Client, copy_program, environment, folder, free_port, home_in, is_root, needs_root, root, run, start, users,
 } from './harness.ts';
 
 const program = join(root, 'eliza_hup.js');
@@ -48,7 +48,7 @@ void t.test('--help and --version', async (t) => {
 
 void t.test('-c, which looks and does not run', async (t) => {
   const dir = folder(t);
-  const env = { ELIZA_PIDFILE: join(dir, 'pid'), ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} };
+  const env = { ELIZA_PIDFILE: join(dir, 'pid'), ...home_in(dir) };
   const good = await eliza_hup(['-c', '1200'], env);
   t.same([good.status, good.stdout], [0, ''], 'a program that could be started: status 0');
   t.match(good.stderr, /^eliza_hup\.js syntax OK$/m, 'and "syntax OK", as perl -c has it');

@@ -4,10 +4,11 @@
  *
  * A student learns what a forked child has of its own: its variables, its standard handles, and its death.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { children, Client, copy_program, type Daemon, folder, needs_log, send, start, type Test, until } from './harness.ts';
+import {
+  children, Client, copy_program, type Daemon, edit, folder, needs_log, send, start, type Test, until,
+} from './harness.ts';
 
 const place = /^( *)const bot = new Eliza/m;
 
@@ -15,12 +16,11 @@ const place = /^( *)const bot = new Eliza/m;
 async function edited(t: Test, code: string): Promise<Daemon> {
   const dir = folder(t);
   const program = copy_program(join(dir, 'copy'));
-  const text = readFileSync(program, 'utf8');
-  if (!place.test(text)) throw new Error('interact has no line that makes the bot');
-  const asynchronous = code.includes('await ');
-  writeFileSync(program, text.replace(place, (line) => `${code}\n${line}`)
-    .replace(/^function interact/m, asynchronous ? 'async function interact' : '$&')
-    .replace(/^( *)interact\(connection\)/m, asynchronous ? '$1await interact(connection)' : '$&'));
+  edit(program, place, (line) => `${code}\n${line}`);
+  if (code.includes('await ')) {
+    edit(program, /^function interact/m, (line) => `async ${line}`);
+    edit(program, /^ *interact\(connection\)/m, (line) => line.replace('interact', 'await interact'));
+  }
   return start(t, { dir, program });
 }
 

@@ -11,7 +11,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, environment, folder, free_port, installed, is_root, pid_in, root, send, start, until,
+  children, Client, environment, folder, free_port, home_in, installed, pid_in, root, send, start, until,
 } from './harness.ts';
 
 const { SIGUSR1, SIGUSR2, SIGQUIT, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR } = constants.signals;
@@ -43,7 +43,7 @@ for (const error of ['EPROTO', 'ENETDOWN', 'EHOSTUNREACH', 'ETIMEDOUT', 'EPERM',
   void t.test(`accept fails with ${error}`, { skip: no_strace }, async (t) => {
     const [dir, port] = [folder(t), await free_port()];
     const pidfile = join(dir, 'eliza_hup.pid');
-    const env = environment({ ELIZA_PIDFILE: pidfile, ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} });
+    const env = environment({ ELIZA_PIDFILE: pidfile, ...home_in(dir) });
     const strace = ['-o', '/dev/null', '-e', 'trace=accept4', '-e', `inject=accept4:error=${error}:when=1..3`];
     const command = [process.execPath, join(root, 'eliza_hup.js'), '--foreground', String(port)];
     const tracer = spawn('strace', [...strace, ...command], { env, stdio: 'ignore' });

@@ -5,21 +5,19 @@
  * must not lose it.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  copy_program, environment, folder, free_port, is_root, is_running, kill_all_with, pid_in, root, run, send, start, until,
+  Client, copy_program, edit, environment, folder, free_port, home_in, is_running, kill_all_with, pid_in, root, run, send,
+  start, until,
 } from './harness.ts';
 
 /** Whether nobody listens at a port. */
-const refused = (port: number): Promise<boolean> => new Promise((resolve) => {
-  const socket = connect(port, '127.0.0.1').once('error', () => { resolve(true); }).once('connect', () => {
-    socket.destroy();
-    resolve(false);
-  });
-});
+const refused = (port: number): Promise<boolean> => Client.open(port).then((client) => {
+  client.destroy();
+  return false;
+}, () => true);
 
 const TRIES = 6;
 for (const whom of ['the starting command', 'the process that the pid file names'] as const) {
@@ -27,7 +25,7 @@ for (const whom of ['the starting command', 'the process that the pid file names
     for (let i = 0; i < TRIES; i++) {
       const [dir, port] = [folder(t), await free_port()];
       const pidfile = join(dir, 'eliza_hup.pid');
-      const env = environment({ ELIZA_PIDFILE: pidfile, ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} });
+      const env = environment({ ELIZA_PIDFILE: pidfile, ...home_in(dir) });
       const starter = spawn(process.execPath, [join(root, 'eliza_hup.js'), String(port)], { env, stdio: 'ignore' });
       const ended = new Promise<number | null>((resolve) => starter.once('close', resolve));
       const named = await until('the pid file', () => pid_in(pidfile));
@@ -66,13 +64,10 @@ for (const [name, file, place, condition] of lines) {
     void t.test(`${signal} ${name}`, async (t) => {
       const [dir, port] = [folder(t), await free_port()];
       const program = copy_program(join(dir, 'copy'));
-      const path = join(dir, 'copy', file);
-      const text = readFileSync(path, 'utf8');
-      if (!place.test(text)) throw new Error(`${file} has no such line`);
       const code = `if (${condition}) process.kill(process.pid, '${signal}');`;
-      writeFileSync(path, text.replace(place, (line) => `${code}\n${line}`));
+      edit(join(dir, 'copy', file), place, (line) => `${code}\n${line}`);
       const pidfile = join(dir, 'eliza_hup.pid');
-      const env = environment({ ELIZA_PIDFILE: pidfile, ...is_root ? { ELIZA_HOME: join(dir, 'home') } : {} });
+      const env = environment({ ELIZA_PIDFILE: pidfile, ...home_in(dir) });
       t.teardown(() => kill_all_with(`ELIZA_PIDFILE=${pidfile}`));
       const starter = await run(process.execPath, [program, String(port)], { env });
       t.not(starter.status, 0, 'the command claims no success');

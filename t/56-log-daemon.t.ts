@@ -7,14 +7,15 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import {
-  chmodSync, chownSync, closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync,
+  appendFileSync, chmodSync, chownSync, closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync,
+  symlinkSync, writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { C, libc, Message, sockaddr_un } from '../perl/libc.ts';
 import { Dispatch } from '../perl/Log/Dispatch.ts';
 import {
-  as_nobody, children, Client, copy_program, type Daemon, descriptors, environment, folder, free_port, freeze, has_ended,
+  as_nobody, children, Client, copy_program, type Daemon, descriptors, edit, environment, folder, free_port, freeze, has_ended,
   home_in, installed, is_root, is_running, log_daemon, needs_log, needs_root, nobody, pid_exists, pid_in, root, run, send,
   start, status, until, users,
 } from './harness.ts';
@@ -284,8 +285,7 @@ function state(pid: number): string {
 async function taken_over(t: Test, code: string): Promise<Daemon & { client: Client; child: number; log_fd: number }> {
   const dir = folder(t);
   const program = copy_program(join(dir, 'copy'));
-  const text = readFileSync(program, 'utf8');
-  writeFileSync(program, text.replace(/^ *const bot = new Eliza/m, (line) => `
+  edit(program, /^ *const bot = new Eliza/m, (line) => `
       STDOUT.print('taken over\\n');
       const log_fd = Number(STDIN.getline()?.match(/\\d+/)?.[0]);
       const say = (text, to = null) => {
@@ -293,7 +293,8 @@ async function taken_over(t: Test, code: string): Promise<Daemon & { client: Cli
         return libc().sendto(log_fd, bytes, bytes.length, 0x4040, to, to?.length ?? 0);
       };
       ${code}
-      ${line}`) + '\nimport { libc, sockaddr_un } from "./perl/libc.js";\n');
+      ${line}`);
+  appendFileSync(program, '\nimport { libc, sockaddr_un } from "./perl/libc.js";\n');
   const daemon = await start(t, { dir, program });
   const client = await Client.open(daemon.port);
   await until('the child to be taken over', () => client.text.includes('taken over'));

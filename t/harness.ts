@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { has_log } from '../tools/common/daemon.ts';
 import { copy_files, is_root, root, said } from '../tools/common/processes.ts';
@@ -71,6 +71,20 @@ export function copy_program(to: string, { packages = true } = {}): string {
   }
   if (packages) link_packages(to);
   return join(to, 'eliza_hup.js');
+}
+
+/**
+ * Changes a file of a copy.
+ *
+ * @param file its path
+ * @param place what is changed there
+ * @param change gives what stands in its place
+ * @throws Error where there is no such place: a test would look at what it has not changed
+ */
+export function edit(file: string, place: RegExp, change: (found: string) => string): void {
+  const text = readFileSync(file, 'utf8');
+  if (!place.test(text)) throw new Error(`${file} has no ${String(place)}`);
+  writeFileSync(file, text.replace(place, (found) => change(found)));
 }
 
 /**

@@ -8,10 +8,10 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import t from 'tap';
 import {
-  children, Client, copy_program, few_words, folder, is_root, is_running, needs_log, send, start, status, until, users,
+  children, Client, copy_program, few_words, folder, is_root, is_running, needs_log, one_user, send, start, status, until,
 } from './harness.ts';
 
-for (const { name, settings } of users) {
+for (const { name, settings } of one_user) {
   void t.test(name, { skip: needs_log }, async (t) => {
     const { port, pid, pidfile, logged, log, stop } = await start(t, settings);
 

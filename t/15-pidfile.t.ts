@@ -11,8 +11,8 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  Client, environment, folder, free_port, freeze, home_in, is_root, is_running, needs_log, needs_root, root, run, send, start,
-  status, terminate, until, users,
+  Client, environment, folder, free_port, freeze, home_in, is_root, is_running, needs_log, needs_root, one_user, root, run,
+  send, start, status, terminate, until,
 } from './harness.ts';
 
 /** The pid of a process that has ended. */
@@ -21,7 +21,7 @@ async function dead_pid(): Promise<number> {
   return Number(stdout);
 }
 
-for (const { name, settings } of users) {
+for (const { name, settings } of one_user) {
   void t.test(name, async (t) => {
     await t.test('made and removed', async (t) => {
       const { pid, pidfile, stop } = await start(t, settings);

@@ -4,11 +4,11 @@
  * A student learns to look for what a server leaks: processes and descriptors; and for clients that it loses.
  */
 import t from 'tap';
-import { children, Client, descriptors, start, until, users } from './harness.ts';
+import { children, Client, descriptors, one_user, start, until } from './harness.ts';
 
 const clients = 16;
 const runs = [
-  ...users.slice(0, 1).map((user) => ({ ...user, conversations: 1000 })),
+  ...one_user.map((user) => ({ ...user, conversations: 1000 })),
   // V8 wakes libuv when it collects garbage; in a child nobody is there to be woken
   { name: 'with garbage collected all the time', settings: { switches: ['--gc-interval=500'] }, conversations: 100 },
 ];

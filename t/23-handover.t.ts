@@ -15,13 +15,13 @@ import { join } from 'node:path';
 import t from 'tap';
 import { C, libc } from '../perl/libc.ts';
 import {
-  children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, is_running, log_daemon,
-  needs_log, needs_root, port_of, root, send, start, type Test, until, users,
+  children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, is_running,
+  log_daemon, needs_log, needs_root, one_user, port_of, root, send, start, type Test, until,
 } from './harness.ts';
 
 const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
 
-for (const { name, settings } of users) {
+for (const { name, settings } of one_user) {
   void t.test(`clients that connect during a relaunch, ${name}`, { skip: needs_log }, async (t) => {
     const { port, pid, logged, log } = await start(t, settings);
     let [greeted, stop] = [0, false];

@@ -9,8 +9,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  Client, copy_program, edit, environment, folder, free_port, home_in, is_running, kill_all_with, pid_in, root, run, send,
-  start, until,
+  Client, copy_program, edit, environment, folder, free_port, home_in, is_running, kill_all_with, long, pid_in, root, run,
+  send, start, until,
 } from './harness.ts';
 
 /** Whether nobody listens at a port. */
@@ -19,7 +19,7 @@ const refused = (port: number): Promise<boolean> => Client.open(port).then((clie
   return false;
 }, () => true);
 
-const TRIES = 6;
+const TRIES = long ? 6 : 3;
 for (const whom of ['the starting command', 'the process that the pid file names'] as const) {
   void t.test(`TERM to ${whom}, at ${TRIES} moments of a start`, async (t) => {
     for (let i = 0; i < TRIES; i++) {
@@ -60,7 +60,7 @@ const lines = [
   ['when the daemon has its log', 'eliza_hup.js', /^log_notice\(qq ?`Server accepting/m, 'true'],
 ] as const;
 for (const [name, file, place, condition] of lines) {
-  for (const signal of ['SIGTERM', 'SIGINT']) {
+  for (const signal of long ? ['SIGTERM', 'SIGINT'] : ['SIGTERM']) {
     void t.test(`${signal} ${name}`, async (t) => {
       const [dir, port] = [folder(t), await free_port()];
       const program = copy_program(join(dir, 'copy'));
@@ -79,7 +79,7 @@ for (const [name, file, place, condition] of lines) {
 }
 
 void t.test('TERM right after a HUP, to the process that the pid file names', async (t) => {
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < TRIES; i++) {
     const { pid, pidfile } = await start(t);
     const first = pid();
     send(first, 'SIGHUP');

@@ -14,7 +14,7 @@ import {
 import { random_script } from './eliza-scripts.ts';
 import { folder } from './harness.ts';
 
-const each = Number(process.env['ELIZA_UTTERANCES'] ?? 440); // t/long/30 takes more: the Perl needs its time
+const each = Number(process.env['ELIZA_UTTERANCES'] ?? 120); // t/long/30 takes more: the Perl needs its time
 
 /** Puts a script whose lines end in CR LF into LF for the Perl (erratum 42). */
 function with_newlines(t: Test, script: string): string {
@@ -48,7 +48,7 @@ for (const script of SCRIPTS) {
   });
 }
 
-const count = Number(process.env['ELIZA_SCRIPTS'] ?? 300);
+const count = Number(process.env['ELIZA_SCRIPTS'] ?? 100);
 const seed = Number(process.env['ELIZA_SEED'] ?? 1);
 
 /** The answers up to the one at which two lists part. */

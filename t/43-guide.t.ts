@@ -1,36 +1,19 @@
 /**
- * The guide shows what is: its sessions are run again, its pictures drawn, its lines looked up.
+ * The guide shows what is: its pictures are drawn, its lines looked up. (t/long/43 runs its sessions again.)
  *
- * A student learns that a page nobody runs is wrong before long. `npm run docs` brings the sessions up to date.
+ * A student learns that what a page says of other files can be held against them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { sequence, tree } from '../tools/diagram.ts';
 import { listings } from '../tools/perl-lines.ts';
-import { lasting, run_sessions } from '../tools/sessions.ts';
-import { installed, root } from './harness.ts';
+import { root } from './harness.ts';
 
 const docs = join(root, 'docs');
 const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.md') && !name.startsWith('site')).sort();
 const text = (name: string): string => readFileSync(join(docs, name), 'utf8');
-
-// A translated page shows the sessions of its original. A reader types them in this order, in one home, and again.
-const typed = pages.filter((page) => !page.includes('/') && text(page).includes('```console'));
-const needs_no_log = typed.some((name) => text(name).includes('eliza_hup.log')) && existsSync('/dev/log')
-  ? 'this machine has a log daemon, and the pages show one that has none'
-  : !installed('nc') && 'nc is not installed';
-void t.test('the sessions', { skip: needs_no_log }, async (t) => {
-  const PAGE = '\n\u001d\n';
-  const twice = [...typed, ...typed.filter((name) => /^\d/.test(name))]; // an exercise that has begun goes on, the second time
-  const said = (await run_sessions(twice.map(text).join(PAGE))).split(PAGE);
-  for (const [i, name] of twice.entries()) {
-    t.equal(lasting(said[i] ?? ''), lasting(text(name)),
-      `${name}, typed ${i < typed.length ? 'after the pages before it' : 'a second time'}: each says what the page shows; `
-      + 'if not: npm run docs');
-  }
-});
 
 void t.test('the pictures can be drawn, and no text sticks out', (t) => {
   for (const name of pages) {

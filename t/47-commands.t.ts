@@ -221,7 +221,7 @@ for (const { name, settings } of users) {
     });
 
     // Whoever types these, it is the same.
-    if (settings.user === undefined && is_root) return;
+    if (name !== users.at(-1)?.name) return;
     for (const command of here.filter((one) => one.startsWith('npx eliza') && !unasked(one))) {
       writeFileSync(join(dir, 'lines.txt'), 'hello\n');
       const { status, stdout, stderr } = await type(command, { input: 'hello\nbye\n' });
@@ -229,16 +229,20 @@ for (const { name, settings } of users) {
       t.same([status, own], [0, ''], `${command}: status 0, and nothing on STDERR`);
       t.ok(stdout.trimEnd().split('\n').length >= 2, 'it answers');
     }
-    for (const command of here.filter((one) => /^npm run (?:compare|trace) /.test(one))) {
-      const { status, stdout } = await type(command);
-      t.equal(status, 0, `${command}: status 0`);
-      t.match(Buffer.from(stdout, 'latin1').toString(), command.includes('trace') ? '●' : /Daemon\.(?:pm|ts)/,
-        'it shows what it should');
-    }
   });
 }
 
-const brief = !long && 'takes the compiler or the linter: t/long/47 does it';
+const brief = !long && 'takes long, with the compiler and the linter most of all: t/long/47 does it';
+void t.test('what a reader types', excuse(brief, /^npm run (?:compare|trace) /), async (t) => {
+  const { type } = await copy(t, users.at(-1)?.settings.user);
+  for (const command of here.filter((one) => /^npm run (?:compare|trace) /.test(one))) {
+    const { status, stdout } = await type(command);
+    t.equal(status, 0, `${command}: status 0`);
+    t.match(Buffer.from(stdout, 'latin1').toString(), command.includes('trace') ? '●' : /Daemon\.(?:pm|ts)/,
+      'it shows what it should');
+  }
+});
+
 void t.test('what a developer types', excuse(brief, /^(?:npm run (?:prove|format)|node .*\.ts$|perldoc)/), async (t) => {
   const { type, dir } = await copy(t);
   const perl = installed('prove') ? false : 'prove, which comes with Perl, is not installed';
@@ -274,10 +278,10 @@ void t.test('what a developer types', excuse(brief, /^(?:npm run (?:prove|format
 void t.test('none is left over', async (t) => {
   for (const { page, command, session } of all) {
     if (session) {
-      // A page's sessions are run again by t/43; a translation has its original's, as t/45 sees to.
+      // A page's sessions are run again by t/long/43; a translation has its original's, as t/45 sees to.
       const [test, words] = page.startsWith('docs/es/')
         ? ['t/45-spanish.t.ts', 'console'] as const
-        : ['t/43-guide.t.ts', 'await run_sessions(twice.map(text).join(PAGE))'] as const;
+        : ['t/long/43-sessions.t.ts', 'await run_sessions(twice.map(text).join(PAGE))'] as const;
       const there = /^docs\/(?:es\/)?[^/]+$/.test(page) && source(test).includes(words);
       if (!there) t.fail(`${page}: nothing runs the session with ${command}`);
       continue;

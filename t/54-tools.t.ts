@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { TESTS } from '../tools/matrix-arm64.ts';
 import {
-  children, environment, folder, freeze, has_ended, installed, is_running, type Outcome, pid_in, root, run, send, type Test,
-  until,
+  children, environment, folder, freeze, has_ended, installed, is_running, long, type Outcome, pid_in, root, run, send,
+  type Test, until,
 } from './harness.ts';
 
 const tool = (file: string, ...args: string[]): Promise<Outcome> =>
@@ -113,7 +113,7 @@ const interrupted: Interrupted[] = [
   ...perl ? [['prove', (t) => ['tools/prove.js', waiting_test(t)], daemon] satisfies Interrupted] : [],
 ];
 
-for (const [i, [name, words, started]] of interrupted.entries()) {
+for (const [i, [name, words, started]] of interrupted.slice(0, long ? undefined : 2).entries()) {
   const signal = i % 2 === 0 ? 'SIGTERM' : 'SIGINT';
   void t.test(`${name} that is ended by ${signal}`, async (t) => {
     const dir = folder(t);

@@ -9,8 +9,8 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import {
-  as_nobody, children, Client, type Daemon, descriptors, few_words, folder, installed, is_running, needs_log, needs_root, run,
-  send, start, until, users,
+  as_nobody, children, Client, type Daemon, descriptors, few_words, folder, installed, is_running, needs_log, needs_root,
+  one_user, run, send, start, until,
 } from './harness.ts';
 
 const needs_prlimit = installed('prlimit') ? false : 'prlimit is not installed';
@@ -234,7 +234,7 @@ async function served({ port }: Daemon): Promise<void> {
   });
 }
 
-for (const { name, settings } of users) {
+for (const { name, settings } of one_user) {
   void t.test(`storms, ${name}`, { skip: needs_log }, async (t) => {
     await t.test('20 HUPs at once', async (t) => {
       const daemon = await start(t, settings);

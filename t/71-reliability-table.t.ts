@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { root } from './harness.ts';
 
-const files = readdirSync(join(root, 't')).filter((name) => name.endsWith('.t.ts'));
+const files = readdirSync(join(root, 't'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.t.ts'));
 const page = readFileSync(join(root, 'docs', 'reliability.md'), 'utf8');
 const tables = page.split(/\n{2,}/).filter((block) => /^\|.*\| test \|\n/.test(block));
 
@@ -16,7 +16,7 @@ void t.test('each row names tests that are there', (t) => {
   t.equal(tables.length, 2, 'the promises, and the comparison');
   for (const row of tables.flatMap((table) => table.trimEnd().split('\n').slice(2))) {
     const [cell = ''] = row.split(' | ').slice(-1);
-    const references = [...cell.matchAll(/t\/(\d\d)((?:, "[^"]+")*)/g)];
+    const references = [...cell.matchAll(/t\/((?:long\/)?\d\d)((?:, "[^"]+")*)/g)];
     t.ok(references.length > 0, `a test: ${row.slice(0, 60)}`);
     for (const [reference, number = '', names = ''] of references) {
       const file = files.find((name) => name.startsWith(`${number}-`)) ?? '';

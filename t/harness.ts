@@ -26,13 +26,16 @@ if (/\.t\.[jt]s$/.test(process.argv[1] ?? '')) { // a failure shows what the com
   });
 }
 
-/** Whether t/long runs a file of t/, which then does what takes minutes too. */
+/** Whether t/long runs a file of t/, which then does what takes long too. */
 export const long = process.env['ELIZA_LONG'] !== undefined;
 
 /** Who runs the daemon in a test: root where root runs the tests, and an ordinary user always. */
 export const users: { name: string; settings: { user?: 'nobody' } }[] = is_root
   ? [{ name: 'as root', settings: {} }, { name: 'as an ordinary user', settings: { user: 'nobody' } }]
   : [{ name: 'as an ordinary user', settings: {} }];
+
+/** The first of {@link users}, for a test that takes seconds: CI runs it as the other, too, since that one runs all of them. */
+export const one_user = users.slice(0, 1);
 
 /** Why a test that reads the log is skipped, or false. */
 export const needs_log = has_log ? false : 'this machine has a /dev/log, and only root can give the daemon another';

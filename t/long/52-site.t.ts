@@ -12,7 +12,7 @@ import t from 'tap';
 import { read_guides } from '../../tools/site/guide.ts';
 import { place } from '../../tools/site/frame.ts';
 import { LANGUAGES, type Language } from '../../tools/site/words.ts';
-import { collisions, needs_browser, start_browser, violations } from '../browser.ts';
+import { collisions, needs_browser, start_browser, violations } from './browser.ts';
 import { folder, free_port, root, run, type Test } from '../harness.ts';
 
 const out = join(folder(t), 'site');

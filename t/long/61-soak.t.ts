@@ -15,10 +15,12 @@ const shown = /^npm run soak -- (.*)$/m.exec(page)?.[1] ?? '';
 const few = shown.replaceAll(/(?<=--(?:conversations|clients|idle|hostile|log|restart|still|slow|flood) )\d+/g, '8')
   .replace('--restart 8 --still 8', '--restart 1 --still 1');
 
+const deadline = 20 * 60_000; // how long it takes is no matter, but it has to end
+
 for (const options of ['', few]) {
   void t.test(`npm run soak ${options}`, async (t) => {
     const words = options.split(' ').filter(Boolean);
-    const { status, stderr } = await run(process.execPath, [join(root, 'bench', 'soak.js'), ...words]);
+    const { status, stderr } = await run(process.execPath, [join(root, 'bench', 'soak.js'), ...words], { deadline });
     t.match(stderr, /^ +kept /m, 'it names promises that were kept');
     t.same(stderr.match(/^ +BROKEN .*$/gm), null, 'and none that was broken');
     t.equal(status, 0, 'the status is 0');
@@ -59,7 +61,7 @@ for (const { what, file, from, to, options, promise, needs = false } of breaks) 
     writeFileSync(join(copy, file), text.replace(from, to));
     t.match(text, from, `${file} has what the copy has otherwise`);
     const words = `${nothing} ${options}`.split(' ');
-    const { status, stderr } = await run(process.execPath, [join(copy, 'bench', 'soak.js'), ...words]);
+    const { status, stderr } = await run(process.execPath, [join(copy, 'bench', 'soak.js'), ...words], { deadline });
     t.match(stderr, new RegExp(`^  BROKEN  ${promise}$`, 'm'), `it names it: ${promise}`);
     t.equal(status, 1, 'the status is 1');
   });

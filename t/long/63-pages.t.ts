@@ -9,7 +9,7 @@ import t from 'tap';
 import { read_guides } from '../../tools/site/guide.ts';
 import { place } from '../../tools/site/frame.ts';
 import { LANGUAGES } from '../../tools/site/words.ts';
-import { needs_browser, start_browser, violations } from '../browser.ts';
+import { needs_browser, start_browser, violations } from './browser.ts';
 import { folder, root, run } from '../harness.ts';
 
 void t.test('every page, in four ways', { skip: needs_browser }, async (t) => {

@@ -4,7 +4,7 @@
  * A student learns that an engine which reads no file and calls no system runs anywhere.
  */
 import t from 'tap';
-import { LANGUAGES } from '../tools/site/words.ts';
+import { LANGUAGES } from '../../tools/site/words.ts';
 import { needs_browser, start_browser, violations } from './browser.ts';
 
 void t.test('ELIZA in the page', { skip: needs_browser }, async (t) => {

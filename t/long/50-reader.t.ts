@@ -8,14 +8,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { listings, type Listing } from '../tools/perl-lines.ts';
-import { spanish } from '../tools/perl-lines-es.ts';
-import { plus_lines } from '../tools/plus-lines.ts';
-import { columns } from '../tools/site/columns.ts';
-import { LANGUAGES } from '../tools/site/words.ts';
+import { listings, type Listing } from '../../tools/perl-lines.ts';
+import { spanish } from '../../tools/perl-lines-es.ts';
+import { plus_lines } from '../../tools/plus-lines.ts';
+import { columns } from '../../tools/site/columns.ts';
+import { LANGUAGES } from '../../tools/site/words.ts';
 import { needs_browser, start_browser, violations } from './browser.ts';
-import { folder } from './harness.ts';
-import { stand_in } from './stand-in.ts';
+import { folder } from '../harness.ts';
+import { stand_in } from '../stand-in.ts';
 
 const [eliza, daemon] = listings as [Listing, Listing];
 

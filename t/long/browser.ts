@@ -8,10 +8,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
-import { place } from '../tools/site/frame.ts';
-import { write_pages } from '../tools/site/pages.ts';
-import type { Language } from '../tools/site/words.ts';
-import { folder, installed, type Test } from './harness.ts';
+import { place } from '../../tools/site/frame.ts';
+import { write_pages } from '../../tools/site/pages.ts';
+import type { Language } from '../../tools/site/words.ts';
+import { folder, installed, type Test } from '../harness.ts';
 
 const command = ['chromium', 'chromium-browser', 'google-chrome'].find(installed);
 

@@ -7,11 +7,11 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { steps, with_steps } from '../tools/steps.ts';
+import { steps, with_steps } from '../../tools/steps.ts';
 import {
   children, Client, environment, folder, free_port, has_ended, home_in, is_root, is_running, needs_log, needs_root, pid_exists,
   pid_in, root, run, send, start, status, type Test, until,
-} from './harness.ts';
+} from '../harness.ts';
 
 /** The compiled program of a step. */
 const program = (step: number): string => join(root, (steps[step] ?? '').replace(/ts$/, 'js'));

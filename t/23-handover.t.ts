@@ -240,7 +240,8 @@ void t.test('TERM during HUP ends the daemon', { skip: needs_log }, async (t) =>
 });
 
 void t.test('children that do not end on TERM are killed', { skip: needs_log }, async (t) => {
-  for (const [signal, line] of [['SIGTERM', /exiting normally/], ['SIGHUP', /Trying to relaunch/]] as const) {
+  const signals = [['SIGTERM', /exiting normally/], ['SIGHUP', /Trying to relaunch/]] as const;
+  await Promise.all(signals.map(async ([signal, line]) => { // each waits five seconds
     const { port, pid, logged } = await start(t);
     const daemon = pid();
     const client = await Client.greeted(port);
@@ -251,7 +252,7 @@ void t.test('children that do not end on TERM are killed', { skip: needs_log }, 
     await logged(new RegExp(`Child ${child} ended by signal 9$`));
     await logged(line);
     t.notOk(is_running(child), `${signal}: the child is gone`);
-  }
+  }));
 });
 
 /** The descriptor of one of Node's TCP or local sockets. */

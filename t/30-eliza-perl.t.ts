@@ -49,7 +49,7 @@ for (const script of SCRIPTS) {
   });
 }
 
-const count = Number(process.env['ELIZA_SCRIPTS'] ?? 100);
+const count = Number(process.env['ELIZA_SCRIPTS'] ?? 60);
 const seed = Number(process.env['ELIZA_SEED'] ?? 1);
 
 /** The answers up to the one at which two lists part. */

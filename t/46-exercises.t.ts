@@ -61,7 +61,7 @@ t.jobs = 2; // each of them waits for other processes most of the time
 
 const skip = !long && 'takes the compiler: t/long/46 does it';
 
-void t.test('each is begun, solved, and answered wrongly', { skip }, () => undefined);
+if (skip !== false) void t.test('each is begun, solved, and answered wrongly', { buffered: true, skip }, () => undefined);
 
 for (const [i, title] of long ? titles.entries() : []) {
   const number = i + 1;
@@ -84,21 +84,14 @@ for (const [i, title] of long ? titles.entries() : []) {
     const after = await exercise(args);
     t.equal(after.status, 0, `with the solution it passes: ${after.stdout}${after.stderr}`);
     t.match(after.stdout, `Exercise ${number} is solved.`, 'it says so');
-    if (patched.length === 0) return; // npm run check has linted it
-    const eslint = join('node_modules', 'eslint', 'bin', 'eslint.js');
-    const { stdout } = await run(process.execPath, [eslint, ...patched], { cwd: copy });
-    t.equal(stdout, '', 'the linter is content');
-  });
-}
+    if (patched.length > 0) { // otherwise npm run check has linted it
+      const eslint = join('node_modules', 'eslint', 'bin', 'eslint.js');
+      const { stdout } = await run(process.execPath, [eslint, ...patched], { cwd: copy });
+      t.equal(stdout, '', 'the linter is content');
+    }
 
-for (const [i, title] of long ? titles.entries() : []) {
-  const number = i + 1;
-  void t.test(`${number}. ${title}: three wrong answers`, { buffered: true }, async (t) => {
     const wrong = wrong_answers[number] ?? [];
-    t.equal(wrong.length, 3, 'there are three');
-    const copy = join(folder(t), 'copy');
-    await exercise([String(number), copy]);
-    await solve(number, copy);
+    t.equal(wrong.length, 3, 'there are three wrong answers');
     for (const { thought, file = 'eliza_hup.ts', changes, says } of wrong) {
       const path = join(copy, file);
       const solution = readFileSync(path, 'utf8');
@@ -108,7 +101,7 @@ for (const [i, title] of long ? titles.entries() : []) {
         return changed;
       }, solution);
       writeFileSync(path, answer);
-      const { status, stdout } = await exercise([String(number), copy]);
+      const { status, stdout } = await exercise(args);
       t.equal(status, 1, `${thought}: is not taken`);
       t.match(stdout, new RegExp(`^ *not ok .*${says}`, 'm'), `${thought}: the test says what is wrong`);
       t.notMatch(stdout, /^ +(?:stack|at|source):|\.js:\d/m, `${thought}: and not where its own code stands`);

@@ -224,7 +224,7 @@ export function rehearsal(): void {
   }
 }
 
-const NEWEST = 8; // children: the older ones of many wait for their clients, and each look costs all of them its traces in memory
+const NEWEST = 8; // children that are looked at: each look leaves traces in this memory, of which later children have copies
 const stat = Buffer.alloc(64); // as much of /proc/PID/stat as has the state
 
 /** @returns whether one of the newest children is at work: one that waits for its client's next line is not */

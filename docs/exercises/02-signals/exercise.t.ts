@@ -14,10 +14,11 @@ void t.test('Which signal, and to whom', async (t) => {
   const server = pid();
   const count = (what: RegExp): number => log().filter((line) => what.test(line)).length;
 
-  /** Connects, and gives the client and the child that talks with it. */
+  /** Connects, and gives the client and the child that talks with it, whose first line the log has. */
   async function connected(): Promise<[Client, number]> {
-    const before = children(server);
+    const [before, accepted] = [children(server), count(/Accepting/)];
     const client = await Client.greeted(port);
+    await logged(/Accepting/, accepted + 1);
     return [client, await until('a new child', () => children(server).find((child) => !before.includes(child)))];
   }
 

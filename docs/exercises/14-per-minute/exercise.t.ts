@@ -15,10 +15,11 @@ void t.test('A limit per minute', async (t) => {
   const { port, pid } = await start(t, { args: ['--foreground'], attached: true, env });
   const refusal = 'Eliza:\tI need a rest, come back in a minute.\n';
 
-  /** Connects, and waits for what the server says. @returns the client */
+  /** Connects, and waits until the server has greeted or refused. @returns the client */
   async function visit(): Promise<Client> {
     const client = await Client.open(port);
-    await until('a word', () => client.closed || client.text.includes('\n'), PATIENCE).catch(() => undefined);
+    const answered = (): boolean => client.closed || client.text === refusal || client.text.endsWith('you:\t');
+    await until('an answer', answered, PATIENCE).catch(() => undefined);
     return client;
   }
 
@@ -28,8 +29,8 @@ void t.test('A limit per minute', async (t) => {
   const [first, second] = [await visit(), await visit()];
   t.match([first.text, second.text], [/you:\t$/, /you:\t$/], 'two clients are greeted');
   const third = await visit();
-  t.equal(third.text, refusal, `the third one is told to come back, and nothing else; it heard ${heard(third)}`);
   await until('its end', () => third.closed, PATIENCE).catch(() => undefined);
+  t.equal(third.text, refusal, `the third one is told to come back, and nothing else; it heard ${heard(third)}`);
   t.ok(third.closed, 'and hung up on');
   t.equal(children(pid()).length, 2, 'no child was forked for it: it is the parent that refuses');
   t.match(await first.say('Am I still welcome?'), /^Eliza:\t/, 'those who were there before talk on');
@@ -37,6 +38,7 @@ void t.test('A limit per minute', async (t) => {
   let late = third;
   const greeted = (): boolean => late.text.endsWith('you:\t');
   await until('a greeting', async () => {
+    await setTimeout(100); // a few others a second are enough
     late = await visit();
     return late.text !== refusal || !pid_exists(pid());
   }, PATIENCE).catch(() => undefined);

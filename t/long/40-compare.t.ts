@@ -7,11 +7,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
-import { parse_mirror, shown as as_shown } from '../tools/mirror.ts';
-import { listings, type Listing } from '../tools/perl-lines.ts';
-import { plus_lines } from '../tools/plus-lines.ts';
-import { environment, folder, type Outcome, root, run } from './harness.ts';
-import { stand_in } from './stand-in.ts';
+import { parse_mirror, shown as as_shown } from '../../tools/mirror.ts';
+import { listings, type Listing } from '../../tools/perl-lines.ts';
+import { plus_lines } from '../../tools/plus-lines.ts';
+import { environment, folder, type Outcome, root, run } from '../harness.ts';
+import { stand_in } from '../stand-in.ts';
 
 function compare(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
   return run(process.execPath, [join(root, 'tools', 'compare.js'), ...args], { env: environment(env) });

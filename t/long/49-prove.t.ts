@@ -7,7 +7,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { folder, installed, type Outcome, root, run } from './harness.ts';
+import { folder, installed, type Outcome, root, run } from '../harness.ts';
 
 const skip = installed('prove') ? false : 'prove, which comes with Perl, is not installed';
 const prove = (...args: string[]): Promise<Outcome> =>

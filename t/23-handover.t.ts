@@ -19,6 +19,8 @@ import {
   log_daemon, needs_log, needs_root, one_user, port_of, root, send, start, type Test, until,
 } from './harness.ts';
 
+t.jobs = 2; // most of these wait for something that takes its time
+
 const holds_up = installed('strace') ? false : 'strace, which holds the start up, is not installed';
 
 for (const { name, settings } of one_user) {

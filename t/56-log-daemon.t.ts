@@ -20,6 +20,8 @@ import {
   start, status, until, users,
 } from './harness.ts';
 
+t.jobs = 2; // most of these wait for something that takes its time
+
 /** How many lines have it. */
 const count = (lines: string[], what: RegExp): number => lines.filter((line) => what.test(line)).length;
 

@@ -14,6 +14,10 @@ const PASTED = 150;
 const LINE = `I want ${'x'.repeat(3500)}\n`;
 /** What it reads at a time, in bytes, and how long it waits between, in ms. */
 const [SIP, BETWEEN] = [8192, 5];
+/** So many begin at once: the listener's backlog has room for twenty, and whoever waits for a place in it does not wait for ever. */
+const AT_ONCE = 10;
+/** How long they may take to be served and to have a child wait for them, in ms: for each there are some 300 KB to be said. */
+const TO_BEGIN = 15 * 60_000;
 /** What it hears when nothing is missing. */
 const ALL = new RegExp(`^(?:Eliza:\\t[^\\n]+\\nyou:\\t){${PASTED + 1}}Eliza:\\t[^\\n]+\\n$`);
 
@@ -53,12 +57,16 @@ function waits(child: number): boolean {
 /** The part: slow readers, and honest clients beside them. */
 export async function slow({ slow, honest }: Settings): Promise<Part> {
   const { port, pid, log } = await daemon({ ...room(slow + 2 * honest), ...ALL_LOGGED });
-  const readers = Array.from({ length: slow }, () => reader(port));
+  const readers: Reader[] = [];
+  while (readers.length < slow) {
+    readers.push(reader(port));
+    if (readers.length % AT_ONCE === 0) await until('their children', () => children(pid()).length === readers.length, TO_BEGIN);
+  }
   const waiting = (): number[] => children(pid()).filter(waits);
   const all_wait = await until('each child to wait for its reader', () => {
     progress(`slow: ${waiting().length} of ${slow} have a child that waits for them`);
     return waiting().length === slow;
-  }).catch(() => false);
+  }, TO_BEGIN).catch(() => false);
   const dirty = waiting().map((child) => memory(child, 'Private_Dirty'));
   let [ended, over] = [0, false];
   const talking = honest_talks(port, honest, () => {

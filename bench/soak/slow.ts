@@ -14,7 +14,7 @@ const PASTED = 150;
 const LINE = `I want ${'x'.repeat(3500)}\n`;
 /** What it reads at a time, in bytes, and how long it waits between, in ms. */
 const [SIP, BETWEEN] = [8192, 5];
-/** So many begin at once: the listener's backlog has room for twenty, and whoever waits for a place in it does not wait for ever. */
+/** So many begin at once: the backlog has room for twenty; of a hundred the kernel cuts some off before they are accepted. */
 const AT_ONCE = 10;
 /** How long they may take to be served and to have a child wait for them, in ms: for each there are some 300 KB to be said. */
 const TO_BEGIN = 15 * 60_000;
@@ -60,7 +60,8 @@ export async function slow({ slow, honest }: Settings): Promise<Part> {
   const readers: Reader[] = [];
   while (readers.length < slow) {
     readers.push(reader(port));
-    if (readers.length % AT_ONCE === 0) await until('their children', () => children(pid()).length === readers.length, TO_BEGIN);
+    if (readers.length % AT_ONCE > 0) continue;
+    await until('a child for each', () => children(pid()).length === readers.length, TO_BEGIN);
   }
   const waiting = (): number[] => children(pid()).filter(waits);
   const all_wait = await until('each child to wait for its reader', () => {

@@ -262,16 +262,21 @@ void t.test('the warm-up', async (t) => {
     t.notOk('gc' in globalThis, 'the garbage collector’s function is not left to the program');
   });
 
-  await t.test('lets those go first who are served, and gives up after a second', async (t) => {
+  await t.test('lets those go first who are served, and looks for a quiet moment', async (t) => {
+    pretend(t, no_proc);
     const time = clock(t);
     const { warm_up } = await fresh();
-    const never = (): void => { t.fail('no rehearsal while a child is at work'); };
-    t.equal(warm_up(never, () => true), 10, 'it asks to be called again soon');
+    let [at_work, times] = [true, 0];
+    const rehearse = (): void => { times++; };
+    t.equal(warm_up(rehearse, () => at_work), 10, 'it asks to be called again soon');
     time.now = 999;
-    t.equal(warm_up(never, () => true), 10, 'and again');
+    t.equal(warm_up(rehearse, () => at_work), 10, 'and again');
     time.now = 1001;
-    t.equal(warm_up(never, () => true), undefined, 'until a second has gone by');
-    t.equal(warm_up(never, () => false), undefined, 'then it is over for good');
+    t.equal(warm_up(rehearse, () => at_work), 1000, 'when a second has gone by, once a second');
+    t.equal(times, 0, 'no rehearsal has been held until then');
+    [time.now, at_work] = [3_600_000, false];
+    t.equal(warm_up(rehearse, () => at_work), undefined, 'in a quiet moment, however late, it does its work');
+    t.equal(times, 50, 'all of it');
   });
 
   await t.test('stops in the middle for whoever comes', async (t) => {

@@ -14,7 +14,7 @@ import { look_again } from '../OpenBSD/Pledge.ts';
 import { ROUNDS } from '../rehearsal.ts';
 import { enlarge, gather } from './Heap.ts';
 
-const IN_ALL = 1000; // milliseconds, from the first call, to wait for moments in which nobody is served; a tenth of it is used
+const AT_FIRST = 1000; // milliseconds, from the first call, in which a moment when nobody is served is looked for eagerly
 const AT_ONCE = 2; // milliseconds between two looks at who waits; putting memory in order takes 20 to 40, in one go
 
 /** Whether the environment wants memory as the kernel and V8 have it, and nothing rehearsed. */
@@ -57,7 +57,7 @@ function put_together(): void {
 }
 
 let work: Generator<undefined, void> | undefined;
-let end = 0;
+let eager = 0;
 let done = plain;
 
 /**
@@ -72,12 +72,9 @@ export function warm_up(rehearse: () => void, busy: () => boolean): number | und
   const start = performance.now();
   if (!work) {
     work = steps(rehearse);
-    end = start + IN_ALL;
+    eager = start + AT_FIRST;
   }
-  if (busy()) {
-    done = start > end;
-    return done ? undefined : 10;
-  }
+  if (busy()) return start < eager ? 10 : 1000;
   while (!done && performance.now() < start + AT_ONCE) done = work.next().done === true;
   return done ? undefined : 0;
 }

@@ -234,7 +234,7 @@ export function at_work(): boolean {
       const fd = openSync(`/proc/${child}/stat`, 'r');
       const length = readSync(fd, stat);
       closeSync(fd);
-      return !/\) [SZ] /.test(stat.toString('latin1', 0, length));
+      return /\) [RD] /.test(stat.toString('latin1', 0, length));
     });
   } catch {
     return true; // its end is still to be heard of, or it cannot be looked at

@@ -232,9 +232,11 @@ export function at_work(): boolean {
   try {
     return [...served.keys()].slice(-NEWEST).some((child) => {
       const fd = openSync(`/proc/${child}/stat`, 'r');
-      const length = readSync(fd, stat);
-      closeSync(fd);
-      return /\) [RD] /.test(stat.toString('latin1', 0, length));
+      try {
+        return /\) [RD] /.test(stat.toString('latin1', 0, readSync(fd, stat)));
+      } finally {
+        closeSync(fd);
+      }
     });
   } catch {
     return true; // its end is still to be heard of, or it cannot be looked at

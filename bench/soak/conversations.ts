@@ -172,8 +172,9 @@ function account({ volume, seconds, done, ends, disturbances: { hups, kills }, w
   const { 9: by_kill = 0, ...others } = signals;
   const [fds, rss] = [watch.tenths('fds', done), watch.tenths('rss', done)];
   // What is lost with each conversation is more in the end than ever in the first half, in which a busy machine may raise it.
+  // A run in which not every tenth was seen is too short to tell.
   const flat = (values: number[], more: number): boolean =>
-    values.length < 2 || (values.at(-1) ?? 0) <= more * Math.max(...values.slice(0, values.length / 2));
+    values.length < 9 || (values.at(-1) ?? 0) <= more * Math.max(...values.slice(0, values.length / 2));
   return {
     rows: {
       'conversations': volume,

@@ -123,6 +123,9 @@ export async function log_daemon(owner: Owner, path: string, lines: string[]): P
   return child;
 }
 
+/** How long a daemon may take to end when its owner does, in ms: a student's may be deaf to TERM, and is killed then. */
+const TO_END = 15_000;
+
 /** Starts the daemon and waits for the command to return. Whatever became of it, it ends with its owner. */
 export async function start(owner: Owner, settings: Settings = {}): Promise<Daemon> {
   const dir = settings.dir ?? folder(owner);
@@ -139,7 +142,7 @@ export async function start(owner: Owner, settings: Settings = {}): Promise<Daem
   const pid = (): number => pid_in(pidfile);
   const stop = (): Promise<void> => terminate(pid());
   owner.teardown(async () => {
-    await stop().catch(() => undefined);
+    await terminate(pid(), TO_END).catch(() => undefined);
     await kill_all_with(`ELIZA_PIDFILE=${pidfile}`); // a relaunch may be under way, without a pid file
   });
   let said = '';

@@ -252,10 +252,10 @@ export function send(pid: number, signal: NodeJS.Signals | number): boolean {
   }
 }
 
-/** Ends a process that is not a child of ours by TERM, and waits until it has gone. */
-export async function terminate(pid: number): Promise<void> {
+/** Ends a process that is not a child of ours by TERM, and waits until it has gone, so many milliseconds at most. */
+export async function terminate(pid: number, deadline = DEADLINE): Promise<void> {
   if (pid <= 0 || !send(pid, 'SIGTERM')) return;
-  await until(`process ${pid} to end`, () => !is_running(pid));
+  await until(`process ${pid} to end`, () => !is_running(pid), deadline);
 }
 
 /** @returns the pids of processes that were started with a setting in their environment, or a path below it; no zombies */

@@ -13,7 +13,7 @@ import {
   children, Client, type Daemon, few_words, folder, freeze, is_running, needs_log, start, type Test, until,
 } from './harness.ts';
 
-t.jobs = 2; // for those who wait for the end of a session
+t.jobs = 2; // some of these wait for the end of a session
 
 void t.test('too many conversations', { skip: needs_log }, async (t) => {
   const { port, logged, pid } = await start(t, { env: { ELIZA_CONVERSATIONS: '3' } });
@@ -37,7 +37,7 @@ void t.test('too many from one address', { skip: needs_log }, async (t) => {
   await logged(/Connection refused: too many from one address$/);
 });
 
-void t.test('silence', { buffered: true, skip: needs_log }, async (t) => {
+void t.test('silence', { skip: needs_log }, async (t) => {
   const { port, logged } = await start(t, { env: { ELIZA_IDLE: '1' } });
   const client = await Client.greeted(port);
   await client.end();
@@ -46,7 +46,7 @@ void t.test('silence', { buffered: true, skip: needs_log }, async (t) => {
   await logged(/Connection from 127\.0\.0\.1 finished$/);
 });
 
-void t.test('a session that goes on and on', { buffered: true, skip: needs_log }, async (t) => {
+void t.test('a session that goes on and on', { skip: needs_log }, async (t) => {
   const { port, logged } = await start(t, { env: { ELIZA_SESSION: '1' } });
   const client = await Client.greeted(port);
   await until('the end', async () => {
@@ -68,7 +68,7 @@ async function long_winded(t: Test, env: Record<string, string>): Promise<Daemon
 
 const long_line = `say ${'something '.repeat(400)}\n`;
 
-void t.test('a client that takes its replies in drop by drop', { buffered: true, skip: needs_log }, async (t) => {
+void t.test('a client that takes its replies in drop by drop', { skip: needs_log }, async (t) => {
   const { port, pid, logged } = await long_winded(t, { ELIZA_SESSION: '3' });
   const socket = connect({ port, host: '127.0.0.1' });
   socket.write(long_line);
@@ -83,7 +83,7 @@ void t.test('a client that takes its replies in drop by drop', { buffered: true,
   t.pass('is let go when its session is over');
 });
 
-void t.test('a child that was stopped', { buffered: true, skip: needs_log }, async (t) => {
+void t.test('a child that was stopped', { skip: needs_log }, async (t) => {
   const { port, pid, logged, log } = await start(t, { env: { ELIZA_SESSION: '2' } });
   const client = await Client.greeted(port);
   const [child = 0] = children(pid());

@@ -27,6 +27,9 @@ export interface Talk {
   error: string;
 }
 
+/** How long children may compute, in ms: a long line takes some of a child's minute of processor time, and there are many. */
+export const PATIENCE = 15 * 60_000;
+
 export const POLITE = /^Eliza:\tI (?:have too many patients just now|am busy), please try again later\.\n$/;
 
 /**

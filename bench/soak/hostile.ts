@@ -7,14 +7,12 @@ import { Client } from '../../tools/common/network.ts';
 import { children, descriptors, memory, pause, until } from '../../tools/common/processes.ts';
 import { progress } from '../../tools/common/terminal.ts';
 import { WHOLE } from '../conversation.ts';
-import { daemon, ended_by_signal, has_client, honest_talks, in_words, type Part, spread, type Talk } from './common.ts';
+import {
+  daemon, ended_by_signal, has_client, honest_talks, in_words, type Part, PATIENCE, spread, type Talk,
+} from './common.ts';
 import type { Settings } from './settings.ts';
 
 const IAC = 255;
-
-/** How long the last children may compute, in milliseconds: a line of 1 MB takes some of their minute of processor time. */
-const TO_END = 15 * 60_000;
-
 /** What hostile clients do. Each has two seconds, then its socket is destroyed. */
 const hostilities: Record<string, (socket: Socket) => void | Promise<void>> = {
   'random bytes': (socket) => { socket.write(randomBytes(20_000)); },
@@ -107,7 +105,7 @@ export async function hostile({ hostile, honest, crowd }: Settings): Promise<Par
   await Promise.all([...Array.from({ length: crowd }, annoy_on), talking, look()]);
   const seconds = (performance.now() - from) / 1000;
   const nothing_left = await until('what is left over to go', () =>
-    children(daemon_pid).length === 0 && descriptors(daemon_pid).length <= fds, TO_END).catch(() => false);
+    children(daemon_pid).length === 0 && descriptors(daemon_pid).length <= fds, PATIENCE).catch(() => false);
 
   const talks = await talking;
   const part = account_of_honest(talks, most, log());

@@ -6,7 +6,10 @@ import { connect, type Socket } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { children, memory, until } from '../../tools/common/processes.ts';
 import { progress } from '../../tools/common/terminal.ts';
-import { ALL_LOGGED, all_complete, comes_to_say, daemon, honest_talks, of_the_log, type Part, room, spread } from './common.ts';
+import {
+  ALL_LOGGED, all_complete, comes_to_say, daemon, honest_talks,
+  of_the_log, type Part, PATIENCE, room, spread,
+} from './common.ts';
 import type { Settings } from './settings.ts';
 
 /** How many lines one pastes, and what: the replies say most of it back, and are more than what the kernel keeps for it. */
@@ -16,8 +19,6 @@ const LINE = `I want ${'x'.repeat(3500)}\n`;
 const [SIP, BETWEEN] = [8192, 5];
 /** So many begin at once: the backlog has room for twenty; of a hundred the kernel cuts some off before they are accepted. */
 const AT_ONCE = 10;
-/** How long they may take to be served and to have a child wait for them, in ms: for each there are some 300 KB to be said. */
-const TO_BEGIN = 15 * 60_000;
 /** What it hears when nothing is missing. */
 const ALL = new RegExp(`^(?:Eliza:\\t[^\\n]+\\nyou:\\t){${PASTED + 1}}Eliza:\\t[^\\n]+\\n$`);
 
@@ -61,13 +62,13 @@ export async function slow({ slow, honest }: Settings): Promise<Part> {
   while (readers.length < slow) {
     readers.push(reader(port));
     if (readers.length % AT_ONCE > 0) continue;
-    await until('a child for each', () => children(pid()).length === readers.length, TO_BEGIN);
+    await until('a child for each', () => children(pid()).length === readers.length, PATIENCE);
   }
   const waiting = (): number[] => children(pid()).filter(waits);
   const all_wait = await until('each child to wait for its reader', () => {
     progress(`slow: ${waiting().length} of ${slow} have a child that waits for them`);
     return waiting().length === slow;
-  }, TO_BEGIN).catch(() => false);
+  }, PATIENCE).catch(() => false);
   const dirty = waiting().map((child) => memory(child, 'Private_Dirty'));
   let [ended, over] = [0, false];
   const talking = honest_talks(port, honest, () => {

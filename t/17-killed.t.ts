@@ -7,6 +7,14 @@
 import t from 'tap';
 import { children, Client, freeze, is_running, send, start, until, users } from './harness.ts';
 
+/** @returns the child of the one client there is, when those of others before it have gone */
+async function only_child(daemon: number): Promise<number> {
+  return until('one child alone', () => {
+    const [child = 0, ...others] = children(daemon);
+    return others.length === 0 ? child : 0;
+  });
+}
+
 for (const { name, settings } of users) {
   void t.test(name, async (t) => {
     const { port, pid, log } = await start(t, settings);
@@ -30,7 +38,7 @@ for (const { name, settings } of users) {
     await t.test('signals that are none of its business', async (t) => {
       send(daemon, 'SIGCHLD');
       const client = await Client.greeted(port);
-      const [child = 0] = children(daemon);
+      const child = await only_child(daemon);
       await freeze(child);
       send(child, 'SIGCONT');
       t.match(await client.say('I was away.'), /^Eliza:\t/, 'a child that was stopped for a while');
@@ -40,7 +48,7 @@ for (const { name, settings } of users) {
 
     await t.test('the daemon', async (t) => {
       const client = await Client.greeted(port);
-      const [child = 0] = children(daemon);
+      const child = await only_child(daemon);
       send(daemon, 'SIGKILL');
       await until('the daemon to end', () => !is_running(daemon));
       t.match(await client.say('Are we alone now?'), /^Eliza:\t/, 'the conversation goes on to its end');

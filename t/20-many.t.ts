@@ -7,6 +7,7 @@ import t from 'tap';
 import { children, Client, descriptors, one_user, start, until } from './harness.ts';
 
 const clients = 16;
+const room = { ELIZA_CONVERSATIONS: '1000', ELIZA_PER_ADDRESS: '1000' }; // for children that are long in ending, too
 const runs = [
   ...one_user.map((user) => ({ ...user, conversations: 300 })),
   // V8 wakes libuv when it collects garbage; in a child nobody is there to be woken
@@ -15,7 +16,7 @@ const runs = [
 
 for (const { name, settings, conversations } of runs) {
   void t.test(`${conversations} conversations at ${clients} clients, ${name}`, async (t) => {
-    const { port, pid } = await start(t, settings);
+    const { port, pid } = await start(t, { ...settings, env: room });
     const daemon = pid();
     await (await Client.greeted(port)).bye();
     await until('the child to be reaped', () => children(daemon).length === 0);

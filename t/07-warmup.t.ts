@@ -12,7 +12,7 @@ import { C, libc } from '../perl/libc.ts';
 import { enlarge, gather } from '../perl/Linux/Heap.ts';
 import type * as Warmup from '../perl/Linux/Warmup.ts';
 import {
-  children, Client, copy_program, descriptors, folder, is_running, needs_log, no_large_pages, start, type Test, until,
+  at_rest, children, Client, copy_program, descriptors, folder, is_running, needs_log, no_large_pages, start, type Test, until,
 } from './harness.ts';
 
 /** Kilobytes of what a process has written that are in large pages. */
@@ -20,22 +20,6 @@ function in_large_pages(pid: number): number {
   const entries = readFileSync(`/proc/${pid}/smaps`, 'latin1').split(/^(?=[0-9a-f]+-)/m);
   return entries.filter((entry) => /^\S+ rw-p/.test(entry))
     .reduce((sum, entry) => sum + Number(/^AnonHugePages: *(\d+) kB$/m.exec(entry)?.[1] ?? 0), 0);
-}
-
-/** The processor time that a process has used, in hundredths of a second. */
-function used(pid: number): number {
-  const [, user, system] = /^.*\) (?:\S+ ){11}(\d+) (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
-  return Number(user) + Number(system);
-}
-
-/** Waits until a process has come to rest: it has used nothing for half a second. @returns what it has used until then */
-async function at_rest(pid: number): Promise<number> {
-  let [before, since] = [-1, 0];
-  return until('the process to come to rest', () => {
-    const now = used(pid);
-    if (now !== before) [before, since] = [now, Date.now()];
-    return Date.now() - since > 500 ? now + 1 : 0;
-  }, 120_000);
 }
 
 for (const attached of [false, true]) {

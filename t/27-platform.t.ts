@@ -12,8 +12,8 @@ import t from 'tap';
 import { room } from '../perl/Linux/MemInfo.ts';
 import { needed } from '../perl/version.ts';
 import {
-  Client, copy_program, environment, folder, free_port, home_in, installed, needs_root, type Outcome, pid_in, root, run, send,
-  start, status, terminate, type Test,
+  at_rest, Client, copy_program, environment, folder, free_port, home_in, installed, needs_root, type Outcome, pid_in, root,
+  run, send, start, status, terminate, type Test,
 } from './harness.ts';
 
 const program = join(root, 'eliza_hup.js');
@@ -208,8 +208,9 @@ void t.test('little memory', { skip: needs_root }, async (t) => {
   writeFileSync(join_group, `#!/bin/sh\necho $$ > ${group.dir}/cgroup.procs\nexec ${process.execPath} "$@"\n`, { mode: 0o755 });
   const { port, pid, logged, stop } = await start(t, { node: join_group });
   await (await Client.greeted(port)).bye();
+  await at_rest(pid());
   t.match(readFileSync(`/proc/${pid()}/smaps_rollup`, 'utf8'), /^AnonHugePages: +0 kB$/m,
-    'with 64 MB its code stays where the kernel can throw it away');
+    'with 64 MB its code stays where the kernel can throw it away, and its memory in small pages');
   send(pid(), 'SIGHUP');
   await logged(/Server accepting/, 2);
   await (await Client.greeted(port)).bye();

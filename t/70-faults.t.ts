@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import {
   as_nobody, children, Client, type Daemon, descriptors, few_words, folder, installed, is_running, needs_log, needs_root,
-  one_user, run, send, start, until,
+  one_user, run, send, start, ticks, until,
 } from './harness.ts';
 
 const needs_prlimit = installed('prlimit') ? false : 'prlimit is not installed';
@@ -182,12 +182,6 @@ void t.test('a line that is never answered', { skip: needs_log || needs_prlimit 
   await logged(new RegExp(`Child ${child} ended by signal 24: it has used up its processor time$`));
   t.pass('and the log says why');
 });
-
-/** The time that a process has computed, in ticks. */
-function ticks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
 
 /** Sends a signal again and again, to the process with the pid, until told to stop. Other work is done in between. */
 function storm(pid: () => number, signal: NodeJS.Signals): () => void {

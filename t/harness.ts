@@ -15,8 +15,8 @@ export type { Owner as Test } from '../tools/common/cleanup.ts';
 export { type Daemon, folder, home_in, log_daemon, type Settings, start } from '../tools/common/daemon.ts';
 export { Client, free_port, port_of } from '../tools/common/network.ts';
 export {
-  as_nobody, children, descriptors, environment, freeze, has_ended, installed, is_root, is_running, kept, kill_all_with,
-  no_chatbot_eliza, nobody, type Outcome, pid_exists, pid_in, root, run, send, status, terminate, until,
+  as_nobody, at_rest, children, descriptors, environment, freeze, has_ended, installed, is_root, is_running, kept,
+  kill_all_with, no_chatbot_eliza, nobody, type Outcome, pid_exists, pid_in, root, run, send, status, terminate, ticks, until,
 } from '../tools/common/processes.ts';
 
 if (/\.t\.[jt]s$/.test(process.argv[1] ?? '')) { // a failure shows what the commands before it have said

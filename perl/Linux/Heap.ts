@@ -10,6 +10,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { C, libc } from '../libc.ts';
+import { LEFT, room } from './MemInfo.ts';
 
 const LARGE = 2 ** 21; // where a large page has another size, it is one of 32 MB or more, too much for what is here
 const ROOM = 2 ** 36; // more than any heap, and so little of the whole that V8's guesses fall outside
@@ -74,12 +75,13 @@ export function gather(): () => void {
 
 /**
  * Has the kernel put together in large pages what this process has written, at the addresses where it is. Where one would be
- * less than half full it is left; where the kernel cannot (it is older than 6.1, or has none free, or the memory of this
- * process is limited), all stays as it was.
+ * less than half full it is left; where memory is short, or the kernel cannot (it is older than 6.1, or has none free, or the
+ * memory of this process is limited), all stays as it was.
  *
  * @throws Error where there are no large pages, or no /proc
  */
 export function enlarge(): void {
+  if (room() < LEFT) return;
   const thp = '/sys/kernel/mm/transparent_hugepage';
   if (readFileSync(`${thp}/enabled`, 'latin1').includes('[never]')) return;
   if (Number(readFileSync(`${thp}/hpage_pmd_size`, 'latin1')) !== LARGE) return;

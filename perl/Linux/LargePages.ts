@@ -9,12 +9,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { C, libc } from '../libc.ts';
-import { room } from './MemInfo.ts';
+import { LEFT, room } from './MemInfo.ts';
 
 const THP = '/sys/kernel/mm/transparent_hugepage';
-
-/** What must be left: the daemon grows, its children take some, and a HUP has a second program look whether it could start. */
-const LEFT = 64 * 2 ** 20;
 
 /**
  * Moves the code of this process's files to large pages, as far as they fill some. Where that fails, or memory is short, all

@@ -6,6 +6,9 @@
  */
 import { readFileSync } from 'node:fs';
 
+/** What must be left: the daemon grows, its children take some, and a HUP has a second program look whether it could start. */
+export const LEFT = 64 * 2 ** 20;
+
 /** A kind of control groups: which line of /proc/self/cgroup names the group, where it is, and what its files are called. */
 const kinds = [
   { group: /^0::(\/.*)$/m, at: '/sys/fs/cgroup', limit: 'memory.max', used: /^anon (\d+)$/m },

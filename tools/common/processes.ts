@@ -228,6 +228,28 @@ export function descriptors(pid: number): string[] {
   throw new Error(`process ${pid} has not slept for ${DEADLINE / 1000} s`);
 }
 
+/** @returns the processor time that a process has used, in ticks, which are hundredths of a second */
+export function ticks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/**
+ * Waits until a process has come to rest: it has slept for half a second, but for a moment. One that only lacks a processor
+ * does not sleep.
+ *
+ * @returns the ticks that it has used until then
+ */
+export async function at_rest(pid: number): Promise<number> {
+  let [before, since] = [-1, 0];
+  await until('the process to come to rest', () => {
+    const now = ticks(pid);
+    if (now !== before || !status(pid, 'State').startsWith('S')) [before, since] = [now, Date.now()];
+    return Date.now() - since > 500;
+  }, 120_000);
+  return before;
+}
+
 /** Stops a process by SIGSTOP, and waits until it stands still: before that another signal could still reach it. */
 export async function freeze(pid: number): Promise<void> {
   send(pid, 'SIGSTOP');

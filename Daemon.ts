@@ -138,14 +138,14 @@ async function kill_children(): Promise<void> {                                 
 }                                                                                                         // 101
 
 /** Executes the program again, as root, in the folder where it was started. */
-function do_relaunch(): void {                                                                            // 103
+async function do_relaunch(): Promise<void> {                                                             // 103
   $['>'] = $['<'];                                                                                        // 104
   chdir(CWD);                                                                                             // 105
   // The original's pattern stumbles over a space or a plus sign in the path.
   const program = $['0'].match(/^[^\0]+$/)?.[0] ?? croak('bad program name');                             // 106-107 e5
   const port = ARGV[0]?.match(/^\d+$/)?.[0];                                                              // 108 e11
   PID_File.unlink(pidfile);                                                                               // 109
-  if (!exec($['^X'], ...relaunch_args(program, port))) croak(`Couldn't exec: ${$['!']}`);                 // 110 e41
+  if (!exec($['^X'], ...await relaunch_args(program, port))) croak(`Couldn't exec: ${$['!']}`);           // 110 e41
 }                                                                                                         // 111
 
 /** Opens the log, and sends warn's and die's messages there. */

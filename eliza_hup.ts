@@ -86,7 +86,7 @@ async function do_hup(): Promise<void> {                                        
   log_notice('Terminating children...\n');                                                                // 61
   await kill_children();                                                                                  // 62
   log_notice('Trying to relaunch...\n');                                                                  // 63
-  do_relaunch();                                                                                          // 64
+  await do_relaunch();                                                                                    // 64
   log_die('Relaunch failed. Died');                                                                       // 65
 }                                                                                                         // 66
 

@@ -22,6 +22,7 @@ import { known } from './Linux/Seccomp.ts';
 import { plain } from './Linux/Warmup.ts';
 import { pod2usage } from './Pod/Usage.ts';
 import { chdir, die_uncaught, exec, exit, kill, waitpid, warn } from './perlfunc.ts';
+import { last_signals } from './perlipc.ts';
 import { Tainted } from './perlsec.ts';
 import { go_on, reload } from './Systemd/Daemon.ts';
 import { $, ARGV, set_errno } from './perlvar.ts';
@@ -97,13 +98,15 @@ export function check_only(): void {
 
 /**
  * The arguments with which the interpreter runs a program as it runs this one: Perl's `-T`, and for us node's own
- * switches before the program and its own after it.
+ * switches before the program and its own after it. Until they are there the handlers run of the signals that have come, which
+ * would be lost in an exec; in Perl they have run by then.
  *
  * @param program the program
  * @param port its argument, where it has one
  * @returns all of them, in order
  */
-export function relaunch_args(program: string, port?: string): string[] {
+export async function relaunch_args(program: string, port?: string): Promise<string[]> {
+  await last_signals();
   return [...process.execArgv, program, ...(foreground ? ['--foreground'] : []), ...(port === undefined ? [] : [port])];
 }
 

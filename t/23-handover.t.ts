@@ -7,15 +7,15 @@
  */
 import { spawn } from 'node:child_process';
 import {
-  closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync,
+  chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync,
 } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import t from 'tap';
 import { C, libc } from '../perl/libc.ts';
 import {
-  children, Client, copy_program, environment, folder, free_port, freeze, has_ended, home_in, installed, is_running,
+  children, Client, copy_program, edit, environment, folder, free_port, freeze, has_ended, home_in, installed, is_running,
   log_daemon, needs_log, needs_root, one_user, port_of, root, send, start, type Test, until,
 } from './harness.ts';
 
@@ -204,6 +204,45 @@ void t.test('two HUPs are two relaunches, one after the other', { skip: needs_lo
   const relaunch = ['HUP signal', 'Trying to relaunch', 'Server accepting'];
   t.strictSame(steps, ['Server accepting', ...relaunch, ...relaunch], 'one relaunch is complete before the next begins');
 });
+
+const last_moments: [where: string, file: string, line: RegExp][] = [
+  ['when the children have ended', 'eliza_hup.js', /^ *log_notice\('Trying to relaunch/m],
+  ['just before exec', 'Daemon.js', /^ *if \(!exec\(/m],
+];
+for (const [where, file, line] of last_moments) {
+  void t.test(`signals that come in the last moments before a relaunch: ${where}`, { skip: needs_log }, async (t) => {
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+      const [dir, signs] = [folder(t), folder(t)];
+      const program = copy_program(join(dir, 'copy'));
+      chmodSync(signs, 0o777); // for a daemon that is nobody
+      const [here, on] = [join(signs, 'here'), join(signs, 'on')];
+      // The program computes, and no event loop turns, until it may go on.
+      edit(join(dirname(program), file), line, (found) => `
+        process.getBuiltinModule('node:fs').writeFileSync(${JSON.stringify(here)}, '');
+        while (!process.getBuiltinModule('node:fs').existsSync(${JSON.stringify(on)}));
+        ${found}`);
+      const { port, pid, pidfile, logged, log } = await start(t, { dir, program });
+      const daemon = pid();
+      await Client.greeted(port);
+      send(daemon, 'SIGHUP');
+      await until('the last moments', () => existsSync(here));
+      send(daemon, signal);
+      writeFileSync(on, '');
+      if (signal === 'SIGTERM') {
+        await logged(/exiting normally/);
+        await until('the daemon to end', () => !is_running(daemon));
+        t.same(log().slice(-2).map((line) => line.replace(/^.*: /, '')),
+          ['TERM signal received, terminating children...', 'Server exiting normally'], 'TERM ends the daemon, which says so');
+        t.notOk(existsSync(pidfile), 'and its pid file is gone');
+        await t.rejects(Client.open(port), { code: 'ECONNREFUSED' }, 'nobody listens');
+      } else {
+        await logged(/Server accepting/, 3);
+        await (await Client.greeted(port)).bye();
+        t.pass('HUP: another relaunch follows');
+      }
+    }
+  });
+}
 
 void t.test('TERM that comes before a starting daemon is ready ends it', { skip: holds_up }, async (t) => {
   const [dir, port] = [folder(t), await free_port()];

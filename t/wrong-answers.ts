@@ -142,7 +142,7 @@ export const wrong_answers: Readonly<Record<number, readonly Wrong[]>> = {
     { thought: 'whoever does not end the children may relaunch', changes: [
       [
         /^ {2}try {[^]*?^ {2}}.*\n(?=})/m,
-        `  log_notice('The rules have been read again\\n');\n  listen_socket.hand_over();\n  do_relaunch();\n`,
+        `  log_notice('The rules have been read again\\n');\n  listen_socket.hand_over();\n  void do_relaunch();\n`,
       ],
       [/^import { readFileSync.*\n/m, ''],
       ['import { init_server, ', 'import { do_relaunch, init_server, '],

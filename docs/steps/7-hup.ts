@@ -77,7 +77,7 @@ async function do_hup(): Promise<void> {
   log_notice('Terminating children...\n');
   await kill_children();
   log_notice('Trying to relaunch...\n');
-  do_relaunch();
+  await do_relaunch();
   log_die('Relaunch failed. Died');
 }
 
@@ -161,13 +161,13 @@ async function kill_children(): Promise<void> {
   while (CHILDREN.size > 0) if (await sleep(5) >= 5) kill('KILL', ...CHILDREN.keys());
 }
 
-function do_relaunch(): void {
+async function do_relaunch(): Promise<void> {
   $['>'] = $['<'];
   chdir(CWD);
   const program = $['0'].match(/^[^\0]+$/)?.[0] ?? croak('bad program name');
   const port = ARGV[0]?.match(/^\d+$/)?.[0];
   PID_File.unlink(pidfile);
-  if (!exec($['^X'], ...relaunch_args(program, port))) croak(`Couldn't exec: ${$['!']}`);
+  if (!exec($['^X'], ...await relaunch_args(program, port))) croak(`Couldn't exec: ${$['!']}`);
 }
 
 function init_log(): void {

@@ -71,6 +71,6 @@ async function do_hup(): Promise<void> {
   if (!await perl_c()) return;
   listen_socket.hand_over();
   await kill_children();
-  do_relaunch();
+  await do_relaunch();
   log_die('Relaunch failed. Died');
 }

@@ -48,7 +48,8 @@ function end_of(one: Talk, { hups, killed }: Disturbances): keyof Ends {
   if (POLITE.test(one.text)) return 'refused politely';
   if (one.port === 0) return 'connect refused';
   if ((killed.get(one.port) ?? 0) > one.begun) return 'cut by KILL';
-  if (hups.some(({ sent, done }) => one.begun < done && one.ended > sent && one.ended < done + 100)) return 'cut by HUP';
+  const greeted = one.begun + (one.waits[0] ?? 0); // by the old daemon, if the next one has not been there yet
+  if (hups.some(({ sent, done }) => greeted < done && one.ended > sent)) return 'cut by HUP';
   return 'lost';
 }
 
@@ -60,6 +61,8 @@ async function relaunch({ pid, log }: Daemon, { hups }: Disturbances): Promise<v
   send(old, 'SIGHUP');
   await until('the relaunch', () => pid() > 0 && pid() !== old)
     .catch((error: unknown) => { throw new Error(`${String(error)}; the log ends in:\n${log().slice(-20).join('\n')}`); });
+  // What the old daemon's clients were sent is taken in first, however late this process comes to it.
+  for (let turns = 0; turns < 2; turns++) await new Promise((resume) => { setImmediate(resume); });
   one.done = performance.now();
 }
 
@@ -83,7 +86,7 @@ interface Sample {
 /** Looks at the daemon now and then. */
 class Watch {
   readonly samples: Sample[] = [];
-  /** The children that have stayed zombies for more than two seconds. */
+  /** The children that have stayed zombies for more than two seconds, while the daemon slept. */
   readonly zombies = new Set<number>();
   /** The children that are zombies now, and since when. */
   readonly #dead = new Map<number, number>();
@@ -95,7 +98,7 @@ class Watch {
       for (const child of now) {
         const since = this.#dead.get(child) ?? performance.now();
         this.#dead.set(child, since);
-        if (performance.now() - since > 2000) this.zombies.add(child);
+        if (performance.now() - since > 2000 && status(daemon, 'State').startsWith('S')) this.zombies.add(child);
       }
       this.samples.push({ done, fds: descriptors(daemon).length, rss: parseInt(status(daemon, 'VmRSS')) });
     } catch {

@@ -2,10 +2,9 @@
  * What the benches of servers share: a load, idle conversations, memory.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { children, memory, root, until } from '../tools/common/processes.ts';
+import { children, memory, root, stat, until } from '../tools/common/processes.ts';
 import { quantile } from '../tools/common/statistics.ts';
 import type { Seen } from './load.ts';
 
@@ -55,7 +54,6 @@ export interface Account {
  */
 export async function account(pid: number): Promise<Account> {
   await until('the children to end', () => children(pid).length === 0);
-  const [minflt = 0, cminflt = 0, ...times] = [10, 11, 14, 15, 16, 17].map((field) => (
-    Number(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ')[field - 3])));
+  const [minflt = 0, cminflt = 0, ...times] = stat(pid, 10, 11, 14, 15, 16, 17);
   return { time: 10 * times.reduce((sum, ticks) => sum + ticks, 0), faults: minflt + cminflt };
 }

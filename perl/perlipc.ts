@@ -193,20 +193,27 @@ export function next_signal(): Promise<void> {
 }
 
 /**
+ * Has the handlers run of all signals that have come, those among them that Node has noted and not told yet.
+ */
+export async function signals_handled(): Promise<void> {
+  const level = running.length;
+  // The first may come in the turn that is under way, which has looked for signals already, or let go what was held back.
+  for (let turns = 0; turns < 2; turns++) await new Promise((resume) => { setImmediate(resume); });
+  while (!is_innermost(level)) await next_signal();
+}
+
+/**
  * To be awaited before an exec: has the handlers run of all signals that have come, since what Node has noted of one and not
  * told yet is lost with Node. What comes from now on is for the kernel, which does as it will until the program that follows
  * has handlers: TERM and INT end the process, HUP is ignored (erratum 6).
  */
 export async function last_signals(): Promise<void> {
-  const level = running.length;
   for (const signal of [...ENDS, 'HUP'] as const) {
     if (typeof dispositions.get(signal) !== 'function') continue;
     actions.delete(signal);
     libc().signal(signo(signal), signal === 'HUP' ? C.SIG_IGN : C.SIG_DFL);
   }
-  // The first may come in the turn that is under way, which has looked for signals already.
-  for (let turns = 0; turns < 2; turns++) await new Promise((resume) => { setImmediate(resume); });
-  while (!is_innermost(level)) await next_signal();
+  await signals_handled();
 }
 
 /**

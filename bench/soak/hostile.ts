@@ -13,6 +13,7 @@ import {
 import type { Settings } from './settings.ts';
 
 const IAC = 255;
+
 /** What hostile clients do. Each has two seconds, then its socket is destroyed. */
 const hostilities: Record<string, (socket: Socket) => void | Promise<void>> = {
   'random bytes': (socket) => { socket.write(randomBytes(20_000)); },

@@ -7,8 +7,7 @@ import { readFileSync } from 'node:fs';
 import { children, memory, until } from '../../tools/common/processes.ts';
 import { progress } from '../../tools/common/terminal.ts';
 import {
-  ALL_LOGGED, all_complete, comes_to_say, daemon, honest_talks,
-  of_the_log, type Part, PATIENCE, room, spread,
+  ALL_LOGGED, all_complete, comes_to_say, daemon, honest_talks, of_the_log, type Part, PATIENCE, room, spread,
 } from './common.ts';
 import type { Settings } from './settings.ts';
 

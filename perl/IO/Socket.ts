@@ -11,7 +11,7 @@ import { report_missing } from '../constant.ts';
 import { C, libc, readable, sockaddr_in, type Poll } from '../libc.ts';
 import { warm_up } from '../Linux/Warmup.ts';
 import { warn } from '../perlfunc.ts';
-import { handler_depth, is_innermost, next_signal } from '../perlipc.ts';
+import { handler_depth, is_innermost, next_signal, signals_handled } from '../perlipc.ts';
 import { check_only } from '../perlrun.ts';
 import { Tainted } from '../perlsec.ts';
 import { inet_ntop } from '../Socket.ts';
@@ -165,7 +165,7 @@ export class IO_Socket_INET {
   async accept(): Promise<Connection | undefined> {
     next_client();
     const level = handler_depth();
-    await this.#first(level);
+    await this.#first();
     // However many clients wait, signals come first: Perl too looks for them between two operations. Where none waited,
     // the event loop has looked for them meanwhile.
     if (this.#crowded) await new Promise((resume) => setImmediate(resume));
@@ -185,11 +185,9 @@ export class IO_Socket_INET {
   }
 
   /** Before the first client: a TERM that came while the program started is heard first, see perlipc.ts. */
-  async #first(level: number): Promise<void> {
+  async #first(): Promise<void> {
     if (serving) return;
-    await new Promise((resume) => setImmediate(resume)); // what was held back is let go
-    await new Promise((resume) => setImmediate(resume)); // and its handler has been called
-    while (!is_innermost(level)) await next_signal();
+    await signals_handled();
     ready();
   }
 

@@ -228,10 +228,16 @@ export function descriptors(pid: number): string[] {
   throw new Error(`process ${pid} has not slept for ${DEADLINE / 1000} s`);
 }
 
+/** @returns numbers from /proc/PID/stat, whose fields proc(5) counts from 1; the second may have blanks in it */
+export function stat(pid: number, ...fields: number[]): number[] {
+  const from_third = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+  return fields.map((field) => Number(from_third[field - 3]));
+}
+
 /** @returns the processor time that a process has used, in ticks, which are hundredths of a second */
 export function ticks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
-  return Number(fields[11]) + Number(fields[12]);
+  const [user = 0, system = 0] = stat(pid, 14, 15);
+  return user + system;
 }
 
 /**
